@@ -1,0 +1,127 @@
+"""What each API is: signature, roles of its arguments, and its declared Semantics. One module per framework."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from harness.catalog import torch
+from harness.catalog.api import Api, Arguments, Describe, Described, bind
+from harness.errors import CaseError
+from harness.records import InputArray
+from harness.semantics import Semantics
+from harness.syntax import Apply, Call, Constant, Index, Input, Method, Node, Sequence
+
+APIS: Mapping[str, Api] = {api.path: api for module in (torch,) for api in module.APIS}
+
+# Roles that a bare loss takes from inputs of the same name.
+_OPTIONAL_ROLES = ("sample_weight",)
+
+
+def api_of(node: Node) -> Api | None:
+    """The entry that `node` calls, complete with prediction and target; None if it is no call of a catalog loss."""
+    match node:
+        case Call(function) if function in APIS and not APIS[function].call:
+            return APIS[function]
+        case Apply(Call(function)) if function in APIS and APIS[function].call:
+            return APIS[function]
+        case _:
+            return None
+
+
+def declare(node: Node, describe: Describe, dtype: str) -> Semantics | None:
+    """The Semantics that the catalog declares for a call, or None for anything else.
+
+    Raises:
+        CaseError: If the call's arguments do not fit the API.
+    """
+    api = api_of(node)
+    if api is None:
+        return None
+    assert isinstance(node, Call | Apply)
+    return api.declare(Arguments(bind(api, node), api.defaults, describe, dtype, api.path))
+
+
+def complete(node: Node, inputs: Collection[str]) -> Node:
+    """A bare loss with prediction and target filled in by role; anything else as it is.
+
+    `torch.nn.BCELoss()` becomes `torch.nn.BCELoss()(prediction, target)`;
+    `tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)` gets the two arguments it lacks by keyword.
+
+    Raises:
+        CaseError: `missing-input`, if the case has no input called prediction or target.
+    """
+    match node:
+        case Constant(path) if path in APIS and not APIS[path].call:
+            return complete(Call(path), inputs)
+        case Constant(path) if path in APIS:
+            return complete(Call(path), inputs)
+        case Call(function, args, kwargs) if function in APIS:
+            api = APIS[function]
+            if api.call:
+                return Apply(node, tuple(_input(api, name, inputs) for name in _required(api, api.call, inputs)))
+            bound = bind(api, node)
+            lacking = [name for name in _required(api, api.parameters, inputs) if name not in bound]
+            return Call(function, args, (*kwargs, *((name, _input(api, name, inputs)) for name in lacking))) if lacking else node
+        case _:
+            return node
+
+
+def _required(api: Api, names: tuple[str, ...], inputs: Collection[str]) -> list[str]:
+    by_parameter = {parameter: role for role, parameter in api.roles.items()}
+    wanted = (n for n in names if n in by_parameter)
+    return [n for n in wanted if by_parameter[n] not in _OPTIONAL_ROLES or by_parameter[n] in inputs]
+
+
+def _input(api: Api, parameter: str, inputs: Collection[str]) -> Input:
+    role = next(role for role, name in api.roles.items() if name == parameter)
+    if role not in inputs:
+        message = f"{api.path} is bare and so takes an input called {role!r}; the inputs are {', '.join(sorted(inputs))}"
+        raise CaseError("missing-input", message)
+    return Input(role)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything in it."""
+    from harness.expression import walk as walk_tree  # noqa: PLC0415
+
+    return walk_tree(node)
+
+
+def index_inputs(tree: Node, inputs: Mapping[str, InputArray]) -> frozenset[str]:
+    """Names of the integral inputs that `tree` uses as class indices, labels or positions: those are given as int64."""
+    names: set[str] = set()
+    for node in walk(tree):
+        for used in _index_positions(node, inputs):
+            names |= {n.name for n in walk(used) if isinstance(n, Input)}
+    return frozenset(name for name in names if inputs[name].integral)
+
+
+_INDEXING = {"one_hot": 0, "gather": None, "take_along_axis": 1, "take": 1, "arange": 0, "index_select": 2}
+
+
+def _index_positions(node: Node, inputs: Mapping[str, InputArray]) -> Iterator[Node]:
+    match node:
+        case Index(_, items):
+            yield from items
+        case Call(function, args) if function.rpartition(".")[2] in _INDEXING:
+            yield from args[1:] if args and function.rpartition(".")[2] != "one_hot" else args[:1]
+        case Method(_, name, args) if name in _INDEXING:
+            yield from args
+        case _:
+            pass
+    api = api_of(node)
+    if api is not None and api.index_target != "never":
+        assert isinstance(node, Call | Apply)
+        bound = bind(api, node)
+        target = bound.get(api.roles["target"])
+        if target is not None and (api.index_target == "always" or _fewer_axes(target, bound.get(api.roles["prediction"]), inputs)):
+            yield target
+
+
+def _fewer_axes(target: Node, prediction: Node | None, inputs: Mapping[str, InputArray]) -> bool:
+    if not (isinstance(target, Input) and isinstance(prediction, Input)):
+        return isinstance(target, Input) and inputs[target.name].values.ndim < 2  # noqa: PLR2004
+    return inputs[target.name].values.ndim < inputs[prediction.name].values.ndim
+
+
+__all__ = ["APIS", "Api", "Described", "Sequence", "api_of", "complete", "declare", "index_inputs"]

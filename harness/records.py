@@ -1,0 +1,353 @@
+"""The words of the project as frozen records: no behaviour, no input or output.
+
+Reading order is the order of a run: a Case has Sides; an adapter turns each into an Observation; a Run keeps them;
+judging compares them pairwise and yields Findings with Explanations.
+Arrays hold float64 (every narrower float is exact in it) or int64; the dtype that was asked for stands beside them.
+"""
+
+from collections.abc import Callable as Function
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.semantics import Semantics
+from harness.syntax import Node
+
+Array = NDArray[np.float64]
+
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+
+
+class Verdict(StrEnum):
+    """What a comparison came to."""
+
+    IDENTICAL = "identical"
+    EQUAL = "equal"
+    EXPLAINED = "explained"
+    UNEXPLAINED = "unexplained"
+    INCOMPARABLE = "incomparable"
+
+
+class Scope(StrEnum):
+    """How far an `equal` reaches: for all inputs, or for these."""
+
+    EVERYWHERE = "everywhere"
+    HERE = "here"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputArray:
+    """One input of a case.
+
+    Attributes:
+        values: float64 or int64 (bool inputs are int64 0/1); shape as written.
+        integral: Every value was written as an integer, so functions that take class indices get int64.
+        dtype: A dtype pinned by the case, or None to follow the case's own.
+    """
+
+    values: NDArray[np.float64] | NDArray[np.int64]
+    integral: bool = False
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A side in a framework's own spelling.
+
+    `tree` is complete: a bare loss has been given its prediction and target. `framework` is the adapter's name.
+    """
+
+    text: str
+    tree: Node
+    framework: str
+    environment: str = ""
+    mode: str = "eager"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """Numbers that somebody printed; `half_width` is half a unit of the last digit printed, elementwise."""
+
+    text: str
+    value: Array
+    half_width: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Callable:
+    """A user's function on arrays of `framework`; never from YAML."""
+
+    name: str
+    function: Function[..., object]
+    framework: str
+
+
+Side = Expression | Claim | Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a case says of one pair; an expected stage matches each of its details."""
+
+    between: tuple[str, str]
+    verdict: Verdict
+    factors: tuple[str, ...] | None = None
+    aspect: str | None = None
+    dtype: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A divergence that is somebody's bug: `side` is expected to be wrong, and the case fails when it no longer is."""
+
+    side: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One question. `gradient` names the input that is differentiated with respect to, or is None."""
+
+    id: str
+    title: str
+    inputs: Mapping[str, InputArray]
+    sides: Mapping[str, Side]
+    why: str = ""
+    source: str = ""
+    path: str = ""
+    line: int | None = None
+    prediction_is: str | None = None
+    dtypes: tuple[str, ...] = ("float32",)
+    gradient: str | None = "prediction"
+    expect: tuple[Expectation, ...] = ()
+    known: tuple[Known, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCase:
+    """A case that could not be read; it is reported and the others run."""
+
+    path: str
+    slug: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A side returned numbers.
+
+    Attributes:
+        value: float64 copy of what was returned.
+        gradient: d(sum of the value)/d(the input asked for), float64, or None if none was asked for or it has none.
+        dtype: dtype of the value as the framework returned it.
+        gradient_note: Why there is no gradient although one was asked for; else empty.
+    """
+
+    value: Array
+    gradient: Array | None
+    dtype: str
+    gradient_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The framework raised: `kind` is the exception's class name."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """The side cannot be asked this here: no such dtype, mode or function in this framework."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The worker died: the signal or exit code in words, and the tail of its stderr."""
+
+    reason: str
+    stderr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The worker gave no answer within the limit."""
+
+    seconds: float
+
+
+Observation = Computed | Raised | Unsupported | Crashed | TimedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The address of one observation within a run: a case, a side of it, and a dtype."""
+
+    case: str
+    side: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What was collected: judged later, perhaps elsewhere, with no framework installed.
+
+    `environment` is provenance: versions of everything that took part, keyed by package; `missing` maps each framework
+    that was asked for and is not there to the reason.
+    """
+
+    cases: tuple[Case, ...]
+    broken: tuple[BrokenCase, ...]
+    observations: Mapping[Key, Observation]
+    environment: Mapping[str, str]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Divergence:
+    """How far two arrays are apart, in the coarser form of the two.
+
+    Attributes:
+        gap: B − A at `at`, signed; nan or inf where one of them is.
+        at: Index of the element with the largest excess over the bound, () for scalars.
+        bound: Sum of both sides' bounds at `at`.
+        ulps: |gap| in units of the last place of the case's dtype at A.
+        detail: B − A elementwise.
+        bounds: Sum of both sides' bounds, elementwise.
+    """
+
+    gap: float
+    at: tuple[int, ...]
+    bound: float
+    ulps: float
+    detail: Array
+    bounds: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One convention in which the sides differ, and what it is worth.
+
+    `factor` is `stage` or `stage.detail`; `before` and `after` are side A's and side B's choice in words. `share` is
+    the order-free (Shapley) amount, `step` the amount in the waterfall in stage order; both in the unit of the loss.
+    `widens` says that switching it from A to B widens the gap. `summary` is one sentence for a person.
+    """
+
+    factor: str
+    before: str
+    after: str
+    share: float
+    step: float
+    summary: str
+    widens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inactive:
+    """A convention in which the sides differ without effect on these inputs; `activates` is an input on which it has."""
+
+    factor: str
+    before: str
+    after: str
+    activates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another smallest set of factors that fits these numbers; `settled` says how it was ruled out, empty if it was not."""
+
+    factors: tuple[str, ...]
+    summary: str
+    settled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A call that makes `side` agree with the other: shown only after it was run and did."""
+
+    side: str
+    expression: str
+    verified: bool
+
+
+class Proof(StrEnum):
+    """The outcome of one proof."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """1: both points reproduce what was observed. 2: nothing is left over. 3: the framework agrees with a remedy."""
+
+    points: Proof = Proof.NOT_RUN
+    residual: Proof = Proof.NOT_RUN
+    framework: Proof = Proof.NOT_RUN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why one aspect of two sides differs; Σ share + residual = gap, and Σ step + residual = gap.
+
+    `stages` is the whole stage table as (stage.detail, A's choice, B's choice) in words; `blame` says which side
+    contradicted its point, and the elements that carry the residual, when the verdict is `unexplained`.
+    """
+
+    factors: tuple[Factor, ...] = ()
+    inactive: tuple[Inactive, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    residual: float = 0.0
+    proofs: Proofs = field(default_factory=Proofs)
+    remedy: Remedy | None = None
+    stages: tuple[tuple[str, str, str], ...] = ()
+    formulas: tuple[str, str] = ("", "")
+    blame: str = ""
+    reference: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One pair of sides, one aspect, one dtype: the verdict and what stands behind it."""
+
+    between: tuple[str, str]
+    dtype: str
+    mode: str
+    aspect: str
+    verdict: Verdict
+    divergence: Divergence | None
+    explanation: Explanation
+    scope: Scope | None = None
+    parting_input: str = ""
+    message: str = ""
+    expected: bool = True
+    expectation: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """A case with its verdicts held against what it expects; `status` is "pass", "fail" or "error"."""
+
+    case: Case | BrokenCase
+    status: str
+    comparisons: tuple[Comparison, ...]
+    observations: Mapping[Key, Observation]
+    semantics: Mapping[str, Semantics] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+
+
+# Puts one side to its framework on new inputs. Handed in by whoever may import adapters, so that explaining need not.
+Probe = Function[[Expression, Mapping[str, InputArray], str, str | None], Observation]

@@ -1,0 +1,1 @@
+"""Semantics and inputs to value, gradient, bound and certified enclosure."""

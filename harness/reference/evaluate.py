@@ -1,0 +1,245 @@
+"""The reference: any point of the space, on any inputs, in any arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from harness.errors import CaseError
+from harness.reference import weights
+from harness.reference.arithmetic import Arithmetic, Plain, Rounded, quantise
+from harness.reference.interpret import Loss, Scope, interpret
+from harness.reference.reading import ACTIVATIONS, Reading
+from harness.reference.reduction import Contributions, reduce_batch, reduce_classes
+from harness.reference.target import Decoded, decode
+from harness.reference.tape import TIES, Tensor, gradient
+from harness.reference.terms import FAMILIES, Setting
+from harness.semantics import Semantics, Value
+from harness.syntax import Input, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Value and gradient as arrays of the arithmetic that was asked for; the gradient is None if none was asked for."""
+
+    value: Any
+    gradient: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One evaluation: the scope for trees, the dtype whose constants are used, and the derivative rules."""
+
+    scope: Scope
+    dtype: str
+
+    def number(self, value: Value) -> Tensor:
+        """A convention's amount as a tensor; a number is as inexact as the dtype holds it."""
+        if isinstance(value, int | float):
+            return rounded_constant(self.scope.template, float(value), self.dtype)
+        result = interpret(value, self.scope)
+        return result if isinstance(result, Tensor) else self.scope.lift(result)
+
+
+def rounded_constant(template: Tensor, value: float, dtype: str) -> Tensor:
+    """`value` exactly, with the error of rounding it to `dtype` where errors are kept."""
+    tensor = template.of(value)
+    if not isinstance(template.arith, Rounded) or not math.isfinite(value) or float(quantise(np.asarray(value), dtype)) == value:
+        return tensor
+    return tensor.widen(np.asarray(abs(value)))
+
+
+def inputs_as(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
+    """Float inputs rounded to `dtype`, integer ones as they are: what a framework is given."""
+    return {name: quantise(a, dtype) if a.dtype.kind == "f" else a for name, a in inputs.items()}
+
+
+def evaluate(
+    semantics: Semantics, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None, loss: Loss | None = None
+) -> Evaluated:
+    """The loss that `semantics` names, and d(its sum)/d(input `wrt`).
+
+    Args:
+        semantics: The point.
+        inputs: float64 arrays (already rounded to `dtype`) or integer arrays, by name.
+        arith: Plain, Rounded or Certified.
+        dtype: The dtype whose epsilon and constants apply.
+        wrt: Name of the input to differentiate with respect to, or None.
+        loss: Evaluates losses inside role trees, if there may be any.
+
+    Raises:
+        CaseError: `wrong-shape` or `not-interpretable`.
+    """
+    with np.errstate(all="ignore"):
+        leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
+        template = Tensor(arith, arith.lift(np.zeros(())))
+        scope = Scope(_scope_inputs(inputs, leaf, wrt, template), template, loss)
+        out = point(semantics, Setup(scope, dtype))
+        return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
+
+
+def _scope_inputs(inputs: Mapping[str, np.ndarray], leaf: Tensor | None, wrt: str | None, template: Tensor) -> dict[str, Any]:
+    values: dict[str, Any] = {n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}
+    if leaf is not None and wrt is not None:
+        values[wrt] = leaf
+    return values
+
+
+def point(semantics: Semantics, setup: Setup) -> Tensor:
+    """`semantics` and everything added to it, as a tensor."""
+    if semantics.precision.input is not None:
+        setup = _at_precision(setup, semantics.precision.input)
+    total = _single(semantics, setup)
+    for other in semantics.plus:
+        total = total + point(other, setup)
+    return total
+
+
+def _at_precision(setup: Setup, dtype: str) -> Setup:
+    def rounded(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        return value.weighted_slope(value.arith.lift(quantise(value.mid, dtype)), np.ones(value.shape))
+
+    inputs = {name: rounded(value) for name, value in setup.scope.inputs.items()}
+    return Setup(Scope(inputs, setup.scope.template, setup.scope.loss), dtype)
+
+
+def _single(semantics: Semantics, setup: Setup) -> Tensor:
+    x = _prediction(semantics, setup)
+    decoded = _target(semantics, setup, x)
+    ties = {**TIES, **dict(semantics.gradient.tie)}
+    reading = _reading(semantics, x, setup)
+    t = decoded.t
+    if FAMILIES[semantics.term.family].shape == "elementwise" and semantics.layout.broadcast == "expanded":
+        shape = np.broadcast_shapes(x.shape, t.shape)
+        x, t = x.broadcast_to(shape), t.broadcast_to(shape)
+        reading = _reading(semantics, x, setup)
+    elif t.shape != x.shape and t.ndim and x.ndim:
+        t = _aligned(t, x)
+        decoded = Decoded(t, _aligned(decoded.hard, x), decoded.kept, decoded.bad)
+    parameters = {name: setup.number(value) for name, value in semantics.term.parameters}
+    if semantics.weight.positive is not None:
+        parameters["positive"] = setup.number(semantics.weight.positive)
+    setting = Setting(semantics, t, reading, parameters, ties)
+    term = FAMILIES[semantics.term.family].function(setting)
+    modulation = {n: setup.number(v) for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly)) if v is not None}
+    term = weights.modulate(semantics, term, t, reading, modulation)
+    reduced = _reduce(semantics, setup, term, decoded, reading)
+    return _scaled(semantics, reduced, setup)
+
+
+def _aligned(t: Tensor, x: Tensor) -> Tensor:
+    if int(np.prod(t.shape)) == int(np.prod(x.shape)):
+        return t.reshape(x.shape)
+    try:
+        return t.broadcast_to(np.broadcast_shapes(t.shape, x.shape)) if np.broadcast_shapes(t.shape, x.shape) == x.shape else t
+    except ValueError:
+        raise CaseError("wrong-shape", f"a target of shape {t.shape} does not fit a prediction of shape {x.shape}") from None
+
+
+def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
+    x = setup.scope.lift(interpret(semantics.layout.prediction, setup.scope))
+    axis = semantics.layout.class_axis
+    if axis is not None and x.ndim > 1:
+        x = x.moveaxis(axis if x.ndim > 1 else 0, -1)
+    elif x.ndim == 0:
+        x = x.reshape((1,)) if axis is not None else x
+    temperature = semantics.activation.temperature
+    return x if temperature == 1.0 else x / setup.number(temperature)
+
+
+def _target(semantics: Semantics, setup: Setup, x: Tensor) -> Decoded:
+    target = semantics.target
+    source = interpret(target.source, setup.scope)
+    axis = semantics.layout.class_axis
+    if target.encoding != "index" and axis is not None and np.ndim(_plain(source)) == x.ndim and x.ndim > 1:
+        source = setup.scope.lift(source).moveaxis(axis, -1)
+    amounts = {} if target.smoothing is None else {"smoothing": setup.number(target.smoothing.amount)}
+    for name, bound in zip(("low", "high"), target.range or (None, None), strict=True):
+        if bound is not None:
+            amounts[name] = setup.number(bound)
+    mask = semantics.weight.mask
+    ignored = float(mask) if isinstance(mask, int | float) else mask.value if isinstance(mask, Literal) else None
+    return decode(target, source, x, amounts, ignored)  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    return value.mid if isinstance(value, Tensor) else value
+
+
+def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
+    axis = -1 if semantics.layout.softmax_axis is None or x.ndim < 2 else semantics.layout.softmax_axis  # noqa: PLR2004
+    chain = semantics.activation.chain
+    for step in chain[:-1]:
+        x = ACTIVATIONS[step](x, axis)
+    stable = semantics.evaluation.form == "stable"
+    return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, stable)
+
+
+def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, reading: Reading) -> Tensor:
+    family, weight = FAMILIES[semantics.term.family], semantics.weight
+    number = setup.number
+    coupled = family.shape != "elementwise"
+    if weight.balance is not None and not coupled:
+        term = weights.balance(decoded.t, number(weight.balance)) * term
+    if weight.klass is not None and weight.klass_in == "terms" and not coupled:
+        term = term * number(weight.klass)
+    flat = semantics.reduction.classes in ("flat", "none")
+    loss = term if coupled else reduce_classes(semantics.reduction, term)
+    if semantics.modulation.z_loss is not None:
+        loss = loss + weights.z_loss(reading, number(semantics.modulation.z_loss))
+    weight_total, raw = None, None
+    if weight.klass is not None and (weight.klass_in == "target" or semantics.reduction.denominator == "weights") and not flat:
+        weight_total = weights.class_of_target(decoded.hard, number(weight.klass))
+        if weight.klass_in == "target":
+            loss = loss * weight_total
+    if weight.sample is not None:
+        raw = number(weight.sample)
+        loss, weight_total = _sample_weighted(loss, raw, weight_total)
+    kept = _kept(semantics, setup, decoded, loss.shape)
+    if kept is not None:
+        loss = loss.where(kept, 0.0)
+        weight_total = None if weight_total is None else weight_total.where(kept, 0.0)
+    if decoded.bad is not None and decoded.bad.shape == loss.shape:
+        loss = loss.where(~decoded.bad, math.nan)
+    samples = reading.before.shape[0] if reading.before.ndim else 1
+    reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, samples))
+    return reduced
+
+
+def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+    if sample.ndim > loss.ndim and int(np.prod(sample.shape)) == int(np.prod(loss.shape)):
+        sample = sample.reshape(loss.shape)
+    loss = loss * sample
+    wide = sample.broadcast_to(loss.shape)
+    return loss, wide if before is None else before * wide
+
+
+def _kept(semantics: Semantics, setup: Setup, decoded: Decoded, shape: tuple[int, ...]) -> np.ndarray | None:
+    if decoded.kept is not None:
+        return weights.kept(decoded.kept, shape)
+    mask = semantics.weight.mask
+    if mask is None or isinstance(mask, int | float | Literal):
+        return None
+    return weights.kept(_plain(interpret(mask, setup.scope)), shape)
+
+
+def _scaled(semantics: Semantics, loss: Tensor, setup: Setup) -> Tensor:
+    scale = semantics.scale
+    if scale.constant != 1.0:
+        loss = loss * setup.number(scale.constant)
+    if scale.sign < 0:
+        loss = -loss
+    if scale.log_base:
+        loss = loss / math.log(scale.log_base)
+    return loss if scale.offset == 0.0 else loss + setup.number(scale.offset)
+
+
+plain = partial(evaluate, arith=Plain())
+__all__ = ["Evaluated", "Input", "Setup", "evaluate", "inputs_as", "plain", "point"]

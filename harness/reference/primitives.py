@@ -1,0 +1,99 @@
+"""Fused functions with one derivative and one error statement each, for any arithmetic.
+
+Each is a formula that libraries evaluate in several accepted ways (log-softmax, or logsumexp minus the logit; softplus,
+or relu(x) − xt + log1p(e^−|x|)). The tensor is computed in the best of them and widened by what the least accurate
+accepted one loses, so that a bound covers them all:
+
+    log_softmax   shifting and un-shifting by the largest |x| each round once: 2|x|max + the rounding of the sum
+    log_sigmoid   (1 − t)x + softplus(−x) cancels to an absolute error of |x|
+    softmax       relative error (|x − max| + number of classes), plus 1 of its complement
+"""
+
+import numpy as np
+
+from harness.reference.arithmetic import Floats
+from harness.reference.tape import Tensor
+
+
+def logsumexp(x: Tensor, axis: int, *, keepdims: bool = False) -> Tensor:
+    """log Σ exp x over `axis`, shifted by the maximum; an infinite maximum is not shifted by."""
+    peak = np.max(x.mid, axis=axis, keepdims=True, initial=-np.inf)
+    peak = np.where(np.isfinite(peak), peak, 0.0)
+    total = (x - peak).exp().sum(axis, keepdims=True).log() + peak
+    return total if keepdims else total.structure(lambda a: np.squeeze(a, axis), lambda a: np.expand_dims(a, axis))
+
+
+def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """x − logsumexp(x)."""
+    with np.errstate(invalid="ignore"):
+        peak = np.max(np.abs(x.mid), axis=axis, keepdims=True, initial=0.0)
+        scale = np.where(np.isfinite(peak), 2.0 * peak, 0.0)
+    total = logsumexp(x.constant(), axis, keepdims=True)
+    out = (x.constant() - total).widen(np.broadcast_to(scale, x.shape))
+    probabilities = softmax(x.constant(), axis).data
+    ar = x.arith
+
+    def back(g: object) -> object:
+        return ar.sub(g, ar.mul(probabilities, ar.sum(g, (axis % x.ndim,), keepdims=True)))
+
+    return Tensor(ar, out.data, ((x, back),))
+
+
+def softmax(x: Tensor, axis: int = -1) -> Tensor:
+    """exp x / Σ exp x over `axis`."""
+    ar, ax = x.arith, axis % x.ndim
+    peak = np.max(x.mid, axis=axis, keepdims=True, initial=-np.inf)
+    powers = (x.constant() - np.where(np.isfinite(peak), peak, 0.0)).exp()
+    out = (powers / powers.sum(axis, keepdims=True)).widen(_magnitude(powers))
+
+    def back(g: object) -> object:
+        inner = ar.sum(ar.mul(g, out.data), (ax,), keepdims=True)
+        return ar.mul(out.data, ar.sub(g, inner))
+
+    return Tensor(ar, out.data, ((x, back),))
+
+
+def _magnitude(powers: Tensor) -> Floats:
+    # Exponentiating x − max instead of x − logsumexp: one rounding of the probability itself more.
+    mid = powers.mid
+    return np.asarray(2.0 * mid / np.maximum(np.max(mid, initial=0.0), 1e-300))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + e^−x), without overflow; its derivative σ(x)σ(−x)."""
+    ar = x.arith
+    small = (-(x.constant().abs())).exp()
+    upper = 1.0 / (1.0 + small)
+    lower = small / (1.0 + small)
+    positive = x.mid >= 0
+    out, complement = upper.where(positive, lower), lower.where(positive, upper)
+    return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, ar.mul(out.data, complement.data))),))
+
+
+def log_sigmoid(x: Tensor) -> Tensor:
+    """log σ(x) = min(x, 0) − log1p(e^−|x|); its derivative σ(−x), which libraries may compute as 1 − σ(x)."""
+    ar = x.arith
+    still = x.constant()
+    out = still.where(x.mid < 0, 0.0) - (-(still.abs())).exp().log1p()
+    slope = sigmoid(-still).widen(np.full(x.shape, 2.0))
+    size = np.abs(x.mid)
+    out = out.widen(np.where(np.isfinite(size), 2.0 * size, 0.0))
+    return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, slope.data)),))
+
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + e^x)."""
+    return -log_sigmoid(-x)
+
+
+def xlogy(x: Tensor, y: Tensor) -> Tensor:
+    """x log y, and 0 where x is 0 whatever y is."""
+    zero = np.broadcast_to(x.mid == 0, np.broadcast_shapes(x.shape, y.shape))
+    safe = y.where(~np.broadcast_to(x.mid == 0, y.shape), 1.0) if x.shape == y.shape else y
+    return (x * safe.log()).where(~zero, 0.0)
+
+
+def normalise(x: Tensor, axis: int = -1, floor: float = 0.0) -> Tensor:
+    """x / max(‖x‖₂, floor) over `axis`."""
+    norm = (x * x).sum(axis, keepdims=True).sqrt()
+    return x / (norm.maximum(floor) if floor else norm)

@@ -1,0 +1,147 @@
+"""Stages `activation` and `guard`: from the prediction to p, log p and their complements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.reference import primitives
+from harness.reference.arithmetic import FORMATS, quantise
+
+if TYPE_CHECKING:
+    from harness.reference.tape import Tensor
+    from harness.semantics import Gradient, Guard
+
+Step = Callable[["Tensor", int], "Tensor"]
+
+ACTIVATIONS: dict[str, Step] = {
+    "exp": lambda x, _axis: x.exp(),
+    "log": lambda x, _axis: x.log(),
+    "sigmoid": lambda x, _axis: primitives.sigmoid(x),
+    "log-sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
+    "softmax": lambda x, axis: primitives.softmax(x, axis),
+    "log-softmax": lambda x, axis: primitives.log_softmax(x, axis),
+    "tanh": lambda x, _axis: x.tanh(),
+    "relu": lambda x, _axis: x.relu(),
+    "l2-normalise": lambda x, axis: primitives.normalise(x, axis),
+}
+
+# For the last step of a chain: log p, 1 − p and log(1 − p) without going through p.
+STABLE_LOG: dict[str, Step] = {
+    "exp": lambda x, _axis: x,
+    "sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
+    "softmax": lambda x, axis: primitives.log_softmax(x, axis),
+}
+STABLE_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.sigmoid(-x)}
+STABLE_LOG_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.log_sigmoid(-x)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a term reads: the prediction behind its activation and guards; all of the prediction's shape.
+
+    `before` is the array in front of the last activation `last`; guards other than the clamp act on p.
+    """
+
+    before: Tensor
+    last: str
+    axis: int
+    guard: Guard
+    gradient: Gradient
+    dtype: str
+    stable: bool
+
+    def score(self) -> Tensor:
+        """The array in front of the last activation: the logits of a softmax, the scores of a hinge."""
+        return self.before
+
+    def bare(self) -> Tensor:
+        """p with no guard applied."""
+        return ACTIVATIONS[self.last](self.before, self.axis) if self.last else self.before
+
+    def p(self) -> Tensor:
+        """p behind the guards that act on probabilities."""
+        p = self.bare()
+        for step in self._steps():
+            p = GUARDS[step](self, p)
+        return p
+
+    def log_p(self) -> Tensor:
+        """log p behind all guards."""
+        if self._direct(STABLE_LOG):
+            return self._clamped(STABLE_LOG[self.last](self.before, self.axis))
+        return self._clamped(self._shifted(self.p()).log())
+
+    def q(self) -> Tensor:
+        """1 − p."""
+        if self._direct(STABLE_COMPLEMENT):
+            return STABLE_COMPLEMENT[self.last](self.before, self.axis)
+        return 1.0 - self.p()
+
+    def log_q(self) -> Tensor:
+        """log(1 − p) behind all guards."""
+        if self._direct(STABLE_LOG_COMPLEMENT):
+            return self._clamped(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis))
+        p = self.p()
+        if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
+            return self._clamped((-p).log1p())
+        return self._clamped(self._shifted(1.0 - p).log())
+
+    def _steps(self) -> tuple[str, ...]:
+        if self.guard.recovered_logits:
+            return ()
+        return tuple(step for step in self.guard.order if step in GUARDS)
+
+    def _direct(self, table: dict[str, Step]) -> bool:
+        return self.stable and self.last in table and not self._steps() and not self._epsilon()
+
+    def _epsilon(self) -> float:
+        epsilon = self.guard.added_epsilon
+        return 0.0 if epsilon is None or self.guard.recovered_logits else float(epsilon)  # type: ignore[arg-type]
+
+    def _shifted(self, p: Tensor) -> Tensor:
+        epsilon = self._epsilon()
+        return p + float(quantise(np.asarray(epsilon), self.dtype)) if epsilon else p
+
+    def _clamped(self, log_p: Tensor) -> Tensor:
+        if self.guard.clamp is None or self.guard.recovered_logits:
+            return log_p
+        floor = float(self.guard.clamp)  # type: ignore[arg-type]
+        inside = log_p.mid >= floor
+        slope = np.where(inside, 1.0, 1.0 if self.gradient.clip == "through" else 0.0)
+        held = log_p.constant().where(inside | np.isnan(log_p.mid), floor)
+        return log_p.weighted_slope(held.data, slope)
+
+
+def bound_of(text: float | str | None, dtype: str) -> float | None:
+    """A clip bound in numbers, as the dtype holds it: 1 − 1e-7 is 1 − 2⁻²³ in float32 and 1 in float16."""
+    if not isinstance(text, str):
+        return None if text is None else float(quantise(np.asarray(float(text)), dtype))
+    from_one = text.startswith("1-")
+    name, _, amount = text.removeprefix("1-").partition(":")
+    epsilon = 2.0 * FORMATS[dtype].u if name == "machine" else float(quantise(np.asarray(float(amount)), dtype))
+    return float(quantise(np.asarray(1.0 - epsilon), dtype)) if from_one else epsilon
+
+
+def _clip(reading: Reading, p: Tensor) -> Tensor:
+    assert reading.guard.clip is not None
+    low, high = (bound_of(bound, reading.dtype) for bound in reading.guard.clip)
+    mid = p.mid
+    out, slope = p.constant(), np.ones(p.shape)
+    edge = {"through": 1.0, "half": 0.5}.get(reading.gradient.clip, 1.0)
+    outside = 1.0 if reading.gradient.clip == "through" else 0.0
+    for bound, beyond in ((low, mid < (low or 0.0)), (high, mid > (high or 0.0))):
+        if bound is not None:
+            out = out.where(~beyond, bound)
+            slope = np.where(beyond, outside, np.where(mid == bound, edge, slope))
+    return p.weighted_slope(out.data, slope)
+
+
+def _renormalise(reading: Reading, p: Tensor) -> Tensor:
+    return p / p.sum(reading.axis, keepdims=True)
+
+
+GUARDS: dict[str, Callable[[Reading, Tensor], Tensor]] = {"clip": _clip, "renormalise": _renormalise}

@@ -1,0 +1,99 @@
+"""Stages `reduction` and `scale`: from contributions to the number that is printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from harness.reference.tape import Tensor
+    from harness.semantics import Reduction
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """What is added up.
+
+    Attributes:
+        loss: Weighted contributions: elements if the loss is flat, else one per sample or position.
+        weight: The weights in `loss`, broadcast to its shape, or None for ones; masked entries are 0.
+        raw_weight: Sum of the sample weights as given, before broadcasting.
+        kept: Which entries count, shape of `loss`, or None for all.
+        samples: Length of the leading axis of the prediction.
+    """
+
+    loss: Tensor
+    weight: Tensor | None
+    raw_weight: Tensor | None
+    kept: np.ndarray | None
+    samples: int
+
+
+def reduce_classes(reduction: Reduction, term: Tensor) -> Tensor:
+    """Sum or mean over the last axis, or nothing."""
+    match reduction.classes:
+        case "sum":
+            return term.sum(-1)
+        case "mean":
+            return term.sum(-1) / float(term.shape[-1])
+        case _:
+            return term
+
+
+def reduce_batch(reduction: Reduction, parts: Contributions) -> Tensor:
+    """None, sum, or mean with the chosen denominator; means of means for micro-batches."""
+    if reduction.batch == "none":
+        return parts.loss
+    if reduction.microbatches and reduction.batch == "mean":
+        return _mean_of_means(reduction, parts)
+    total = parts.loss.sum()
+    return total if reduction.batch == "sum" else _divide(reduction, total, _denominator(reduction, parts))
+
+
+def _mean_of_means(reduction: Reduction, parts: Contributions) -> Tensor:
+    sizes = reduction.microbatches or ()
+    edges = np.cumsum((0, *sizes))
+    means = [_chunk_mean(reduction, parts, slice(int(a), int(b))) for a, b in zip(edges, edges[1:], strict=False)]
+    total = means[0]
+    for mean in means[1:]:
+        total = total + mean
+    return total / float(len(means))
+
+
+def _chunk_mean(reduction: Reduction, parts: Contributions, rows: slice) -> Tensor:
+    chunk = Contributions(
+        loss=parts.loss.index(rows),
+        weight=None if parts.weight is None else parts.weight.index(rows),
+        raw_weight=parts.raw_weight,
+        kept=None if parts.kept is None else parts.kept[rows],
+        samples=len(range(*rows.indices(parts.samples))),
+    )
+    return _divide(reduction, chunk.loss.sum(), _denominator(reduction, chunk))
+
+
+def _denominator(reduction: Reduction, parts: Contributions) -> Tensor:
+    size = float(np.prod(parts.loss.shape, dtype=np.float64))
+    counted = size if parts.kept is None else float(np.sum(parts.kept))
+    match reduction.denominator:
+        case "samples":
+            return parts.loss.of(float(parts.samples))
+        case "kept":
+            return parts.loss.of(counted)
+        case "weights":
+            return parts.loss.of(counted) if parts.weight is None else parts.weight.sum()
+        case "weights-unbroadcast":
+            return parts.loss.of(counted) if parts.raw_weight is None else parts.raw_weight.sum()
+        case "nonzero-weights":
+            return parts.loss.of(counted if parts.weight is None else float(np.count_nonzero(parts.weight.mid)))
+        case _:
+            return parts.loss.of(size)
+
+
+def _divide(reduction: Reduction, total: Tensor, denominator: Tensor) -> Tensor:
+    if float(denominator.mid) == 0.0:
+        # The frameworks that return nan here return a gradient of exactly 0 with it.
+        return total * 0.0 if reduction.zero == "zero" else total.of(math.nan)
+    return total / denominator

@@ -1,0 +1,283 @@
+"""Reverse-mode differentiation over any arithmetic: each operation knows its own derivative.
+
+A `Tensor` is an array of one arithmetic and, if it depends on the input that is differentiated, the way back. The
+backward pass uses the same arithmetic, so gradients have running errors and certified enclosures like values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from harness.reference.arithmetic import Arithmetic, Floats, Mask
+
+Operand = Union["Tensor", "Floats", float, int]
+Back = Callable[[Any], Any]
+
+# Slopes at a kink where the value does not decide; a Semantics may choose others.
+TIES = {"abs": 0.0, "relu": 0.0, "max": 0.5}
+
+
+class Tensor:
+    """An array of `arith` with its derivative rule.
+
+    `parents` are the tensors it was made of, each with the function that maps d/d(this) to its contribution to
+    d/d(parent). Tensors that need no gradient have no parents.
+    """
+
+    __array_ufunc__ = None
+    __slots__ = ("arith", "data", "needs", "parents")
+
+    def __init__(self, arith: Arithmetic, data: Any, parents: tuple[tuple[Tensor, Back], ...] = (), *, needs: bool = False) -> None:
+        self.arith = arith
+        self.data = data
+        self.parents = tuple(p for p in parents if p[0].needs)
+        self.needs = needs or bool(self.parents)
+
+    @property
+    def mid(self) -> Floats:
+        """Float64 values that decide branches."""
+        return self.arith.middle(self.data)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array."""
+        return np.shape(self.data.mid if hasattr(self.data, "mid") else self.data)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def of(self, other: Operand) -> Tensor:
+        """`other` as a tensor of the same arithmetic."""
+        return other if isinstance(other, Tensor) else Tensor(self.arith, self.arith.lift(np.asarray(other, np.float64)))
+
+    def constant(self) -> Tensor:
+        """The same numbers without a way back: stop-gradient."""
+        return Tensor(self.arith, self.data)
+
+    def __add__(self, other: Operand) -> Tensor:
+        b = self.of(other)
+        return Tensor(self.arith, self.arith.add(self.data, b.data), (
+            (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
+            (b, lambda g: _unbroadcast(self.arith, g, b.shape)),
+        ))  # fmt: skip
+
+    def __sub__(self, other: Operand) -> Tensor:
+        b = self.of(other)
+        return Tensor(self.arith, self.arith.sub(self.data, b.data), (
+            (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
+            (b, lambda g: _unbroadcast(self.arith, self.arith.neg(g), b.shape)),
+        ))  # fmt: skip
+
+    def __mul__(self, other: Operand) -> Tensor:
+        b, ar = self.of(other), self.arith
+        return Tensor(ar, ar.mul(self.data, b.data), (
+            (self, lambda g: _unbroadcast(ar, ar.mul(g, b.data), self.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.mul(g, self.data), b.shape)),
+        ))  # fmt: skip
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        b, ar = self.of(other), self.arith
+        out = ar.div(self.data, b.data)
+        return Tensor(ar, out, (
+            (self, lambda g: _unbroadcast(ar, ar.div(g, b.data), self.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.neg(ar.div(ar.mul(g, out), b.data)), b.shape)),
+        ))  # fmt: skip
+
+    def __neg__(self) -> Tensor:
+        return Tensor(self.arith, self.arith.neg(self.data), ((self, self.arith.neg),))
+
+    def __radd__(self, other: Operand) -> Tensor:
+        return self + other
+
+    def __rsub__(self, other: Operand) -> Tensor:
+        return self.of(other) - self
+
+    def __rmul__(self, other: Operand) -> Tensor:
+        return self * other
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return self.of(other) / self
+
+    def exp(self) -> Tensor:
+        """e^x."""
+        out = self.arith.exp(self.data)
+        return Tensor(self.arith, out, ((self, lambda g: self.arith.mul(g, out)),))
+
+    def log(self) -> Tensor:
+        """Natural logarithm."""
+        return Tensor(self.arith, self.arith.log(self.data), ((self, lambda g: self.arith.div(g, self.data)),))
+
+    def log1p(self) -> Tensor:
+        """log(1 + x)."""
+        ar = self.arith
+        return Tensor(ar, ar.log1p(self.data), ((self, lambda g: ar.div(g, ar.add(self.data, ar.lift(1.0)))),))
+
+    def expm1(self) -> Tensor:
+        """e^x − 1."""
+        ar = self.arith
+        return Tensor(ar, ar.expm1(self.data), ((self, lambda g: ar.mul(g, ar.exp(self.data))),))
+
+    def sqrt(self) -> Tensor:
+        """Square root."""
+        ar = self.arith
+        out = ar.sqrt(self.data)
+        return Tensor(ar, out, ((self, lambda g: ar.div(ar.mul(g, ar.lift(0.5)), out)),))
+
+    def tanh(self) -> Tensor:
+        """Hyperbolic tangent."""
+        ar = self.arith
+        out = ar.tanh(self.data)
+        return Tensor(ar, out, ((self, lambda g: ar.mul(g, ar.sub(ar.lift(1.0), ar.mul(out, out)))),))
+
+    def __pow__(self, exponent: float) -> Tensor:
+        if exponent == 1.0:
+            return self
+        ar = self.arith
+        slope: Back = lambda g: ar.mul(g, ar.mul(ar.lift(exponent), ar.power(self.data, exponent - 1.0)))  # noqa: E731
+        return Tensor(ar, ar.power(self.data, exponent), ((self, slope),))
+
+    def abs(self, tie: float = TIES["abs"]) -> Tensor:
+        """|x|; `tie` is the slope at 0."""
+        mid = self.mid
+        slope = np.where(mid > 0, 1.0, np.where(mid < 0, -1.0, tie))
+        ar = self.arith
+        return Tensor(ar, ar.absolute(self.data), ((self, lambda g: ar.mul(g, ar.lift(slope))),))
+
+    def where(self, mask: Mask, other: Operand) -> Tensor:
+        """This where `mask` is true, else `other`; the other branch gets no gradient."""
+        b, ar = self.of(other), self.arith
+        zero = ar.lift(0.0)
+        return Tensor(ar, ar.where(mask, self.data, b.data), (
+            (self, lambda g: _unbroadcast(ar, ar.where(mask, g, zero), self.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.where(mask, zero, g), b.shape)),
+        ))  # fmt: skip
+
+    def weighted_slope(self, data: Any, slope: Floats) -> Tensor:
+        """`data` as a function of this whose derivative is `slope` elementwise: for guards and kinks."""
+        ar = self.arith
+        return Tensor(ar, data, ((self, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(slope)), self.shape)),))
+
+    def maximum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
+        """Elementwise maximum; at a tie this side gets `tie` of the slope and the other the rest."""
+        b, ar = self.of(other), self.arith
+        x, y = np.broadcast_arrays(self.mid, b.mid)
+        share = np.where(x > y, 1.0, np.where(x < y, 0.0, tie))
+        data = ar.where((x >= y) | np.isnan(x), self.data, b.data)
+        return Tensor(ar, data, (
+            (self, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(share)), self.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(1.0 - share)), b.shape)),
+        ))  # fmt: skip
+
+    def minimum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
+        """Elementwise minimum, with the same rule at a tie."""
+        return -((-self).maximum(-self.of(other), tie))
+
+    def relu(self, tie: float = TIES["relu"]) -> Tensor:
+        """max(x, 0); `tie` is the slope at 0."""
+        return self.maximum(0.0, tie)
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+        """Sum over `axis`, or over everything."""
+        axes = _axes(axis, self.ndim)
+        shape = self.shape
+        kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+        ar = self.arith
+        spread: Back = lambda g: ar.structure(lambda a: np.broadcast_to(np.reshape(a, kept), shape), g)  # noqa: E731
+        return Tensor(ar, ar.sum(self.data, axes, keepdims=keepdims), ((self, spread),))
+
+    def structure(self, function: Callable[[Any], Any], inverse: Callable[[Any], Any]) -> Tensor:
+        """Move elements without changing any; `inverse` moves them back."""
+        ar = self.arith
+        return Tensor(ar, ar.structure(function, self.data), ((self, lambda g: ar.structure(inverse, g)),))
+
+    def reshape(self, shape: tuple[int, ...]) -> Tensor:
+        """The same elements in another shape; −1 is inferred."""
+        old = self.shape
+        return self.structure(lambda a: np.reshape(a, shape), lambda a: np.reshape(a, old))
+
+    def moveaxis(self, source: int, destination: int) -> Tensor:
+        """One axis moved."""
+        return self.structure(lambda a: np.moveaxis(a, source, destination), lambda a: np.moveaxis(a, destination, source))
+
+    def transpose(self, axes: tuple[int, ...]) -> Tensor:
+        """Axes permuted."""
+        back = tuple(int(i) for i in np.argsort(axes))
+        return self.structure(lambda a: np.transpose(a, axes), lambda a: np.transpose(a, back))
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> Tensor:
+        """Repeated to `shape`."""
+        ar, old = self.arith, self.shape
+        return Tensor(ar, ar.structure(lambda a: np.broadcast_to(a, shape), self.data), ((self, lambda g: _unbroadcast(ar, g, old)),))
+
+    def index(self, key: Any) -> Tensor:
+        """NumPy indexing, basic or advanced."""
+        ar, shape = self.arith, self.shape
+        pick: Callable[[Any], Any] = lambda a: np.asarray(a[key])  # noqa: E731
+        return Tensor(ar, ar.structure(pick, self.data), ((self, lambda g: ar.scatter(shape, key, g)),))
+
+    def widen(self, units: Floats) -> Tensor:
+        """Admit a further error of `units` · u."""
+        return Tensor(self.arith, self.arith.widen(self.data, units), ((self, lambda g: g),))
+
+
+def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(i % ndim for i in ((axis,) if isinstance(axis, int) else axis))
+
+
+def _unbroadcast(ar: Arithmetic, g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `g` down to `shape`: the adjoint of broadcasting."""
+    have = np.shape(ar.middle(g)) if not isinstance(g, np.ndarray) else g.shape
+    if have == shape:
+        return g
+    if len(have) < len(shape) or any(h < s for h, s in zip(have[::-1], shape[::-1], strict=False)):
+        wide = np.broadcast_shapes(have, shape)
+        g, have = ar.structure(lambda a: np.broadcast_to(a, wide), g), wide
+    lead = len(have) - len(shape)
+    axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and have[i + lead] != 1)
+    if axes:
+        g = ar.sum(g, axes, keepdims=True)
+    return ar.structure(lambda a: np.reshape(a, shape), g)
+
+
+def join(function: Callable[[list[Any]], Any], split: Callable[[Any], list[Any]], parts: list[Tensor]) -> Tensor:
+    """Stack or concatenate tensors; `split` undoes `function`."""
+    ar = parts[0].arith
+    back = [(p, lambda g, i=i: ar.structure(lambda a: split(a)[i], g)) for i, p in enumerate(parts)]
+    return Tensor(ar, ar.join(function, [p.data for p in parts]), tuple(back))
+
+
+def gradient(output: Tensor, leaf: Tensor) -> Any:
+    """d(sum of `output`)/d(`leaf`) in the arithmetic of both; zeros where there is no path."""
+    ar = output.arith
+    ones = ar.lift(np.ones(output.shape))
+    grads: dict[int, Any] = {id(output): ones}
+    for node in _backward_order(output):
+        g = grads.pop(id(node)) if node is not leaf else grads[id(node)]
+        for parent, back in node.parents:
+            part = back(g)
+            known = grads.get(id(parent))
+            grads[id(parent)] = part if known is None else ar.add(known, part)
+    return grads.get(id(leaf), ar.lift(np.zeros(leaf.shape)))
+
+
+def _backward_order(output: Tensor) -> list[Tensor]:
+    order: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[tuple[Tensor, bool]] = [(output, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif id(node) not in seen and node.needs:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((parent, False) for parent, _ in node.parents)
+    return order[::-1]

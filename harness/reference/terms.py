@@ -1,0 +1,305 @@
+"""Stage `term`: what is summed. One function per family, elementwise unless it says otherwise.
+
+In every formula t is the target, p the reading of the prediction, x the score in front of the last activation, and
+s = 2t − 1 the target as a sign. A term has the shape of the prediction; a *coupled* term has consumed the class axis;
+a *ratio* has consumed everything it sums over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.reference import primitives
+
+if TYPE_CHECKING:
+    from harness.reference.reading import Reading
+    from harness.reference.tape import Tensor
+    from harness.semantics import Semantics
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a term may use: target t, reading, its parameters as tensors, and the tie rules of the framework."""
+
+    semantics: Semantics
+    t: Tensor
+    reading: Reading
+    parameters: Mapping[str, Tensor]
+    ties: Mapping[str, float]
+
+    def parameter(self, name: str, default: float) -> Tensor:
+        """A parameter as a tensor, or its default."""
+        return self.parameters.get(name, self.t.of(default))
+
+    def number(self, name: str, default: float) -> float:
+        """A parameter as a plain number, for exponents and branches."""
+        return float(self.parameters[name].mid) if name in self.parameters else default
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of terms: its function, its formula in LaTeX, and what is left of the axes."""
+
+    function: Callable[[Setting], Tensor]
+    formula: str
+    shape: str = "elementwise"
+
+
+def _cross_entropy(s: Setting) -> Tensor:
+    if s.semantics.term.direction == "reverse":
+        return -(s.reading.p() * _log_target(s))
+    if s.semantics.gradient.closed_form == "normalised-target":
+        return _softmax_minus_target(s)
+    loss = -(s.t * s.reading.log_p()) if not s.semantics.term.parameters else _safe_product(s)
+    if s.semantics.term.sides == "one":
+        return loss
+    positive = _positive_weight(s)
+    loss = (positive * loss if positive is not None else loss) - (1.0 - s.t) * s.reading.log_q()
+    return _floored_slope(s, loss) if s.semantics.gradient.clip == "floored" else loss
+
+
+def _safe_product(s: Setting) -> Tensor:
+    # xlogy on the target: a class without target mass adds nothing, even where log p is −∞ ("zero_target": 1).
+    log_p = s.reading.log_p()
+    return (-(s.t * log_p)).where(s.t.mid != 0, 0.0)
+
+
+def _positive_weight(s: Setting) -> Tensor | None:
+    return s.parameters.get("positive")
+
+
+def _log_target(s: Setting) -> Tensor:
+    zero = s.t.mid == 0
+    floor = s.number("log_zero", -math.inf)
+    return s.t.where(~zero, 1.0).log().where(~zero, floor)
+
+
+def _softmax_minus_target(s: Setting) -> Tensor:
+    """Σ −t log p with the derivative softmax − t, which is right only where Σt = 1 (TensorFlow's kernel)."""
+    value = -(s.t.constant() * s.reading.log_p().constant())
+    slope = primitives.softmax(s.reading.before.constant(), s.reading.axis) - s.t.constant()
+    ar = value.arith
+    # Each element's own upstream gradient is the sample's: the kernel sees the sum over classes only.
+    return type(value)(ar, value.data, ((s.reading.before, lambda g: ar.mul(g, slope.data)),))
+
+
+def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
+    """The value of `loss` with torch BCELoss's derivative (p − t) / max(p(1 − p), 1e−12)."""
+    p = s.reading.bare()
+    still = p.constant()
+    slope = (still - s.t) / ((1.0 - still) * still).maximum(1e-12)
+    ar = loss.arith
+    return type(loss)(ar, loss.data, ((p, lambda g: ar.mul(g, slope.data)),))
+
+
+def _kl(s: Setting) -> Tensor:
+    if s.semantics.term.direction == "reverse":
+        return s.reading.p() * (s.reading.log_p() - _log_target(s))
+    entropy = primitives.xlogy(s.t, s.t)
+    kl = entropy - s.t * s.reading.log_p()
+    if s.semantics.term.sides == "one":
+        return kl
+    return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
+
+
+def _generalised_kl(s: Setting) -> Tensor:
+    return _kl(s) + s.reading.p() - s.t
+
+
+def _entropy(s: Setting) -> Tensor:
+    if s.semantics.term.direction == "reverse":
+        return -primitives.xlogy(s.t, s.t)
+    return -(s.reading.p() * s.reading.log_p())
+
+
+def _error(s: Setting) -> Tensor:
+    return s.reading.p() - s.t
+
+
+def _squared(s: Setting) -> Tensor:
+    error = _error(s)
+    return error * error
+
+
+def _absolute(s: Setting) -> Tensor:
+    return _error(s).abs(s.ties["abs"])
+
+
+def _huber(s: Setting) -> Tensor:
+    error, delta = _error(s), s.parameter("delta", 1.0)
+    size = error.abs(s.ties["abs"])
+    return (error * error * 0.5).where(size.mid <= delta.mid, delta * (size - delta * 0.5))
+
+
+def _smooth_l1(s: Setting) -> Tensor:
+    error, beta = _error(s), s.parameter("beta", 1.0)
+    size = error.abs(s.ties["abs"])
+    if float(np.max(beta.mid)) == 0.0:
+        return size
+    return (error * error * 0.5 / beta).where(size.mid < beta.mid, size - beta * 0.5)
+
+
+def _log_cosh(s: Setting) -> Tensor:
+    error = _error(s)
+    return error + primitives.softplus(error * -2.0) - math.log(2.0)
+
+
+def _quantile(s: Setting) -> Tensor:
+    error, q = s.t - s.reading.p(), s.parameter("quantile", 0.5)
+    return (error * q).maximum(error * (q - 1.0), s.ties["max"])
+
+
+def _squared_log(s: Setting) -> Tensor:
+    floor = s.number("floor", -math.inf)
+    p, t = s.reading.p(), s.t
+    if floor > -math.inf:
+        p, t = p.maximum(floor, 1.0), t.maximum(floor, 1.0)
+    error = p.log1p() - t.log1p()
+    return error * error
+
+
+def _absolute_percentage(s: Setting) -> Tensor:
+    size = s.t.abs()
+    floor = s.number("floor", 0.0)
+    return _absolute(s) / (size.maximum(floor) if floor else size)
+
+
+def _poisson(s: Setting) -> Tensor:
+    return s.reading.p() - s.t * s.reading.log_p()
+
+
+def _gaussian_nll(s: Setting) -> Tensor:
+    variance = s.parameter("variance", 1.0).maximum(s.number("floor", 0.0), 1.0)
+    error = _error(s)
+    full = math.log(2.0 * math.pi) if s.number("full", 0.0) else 0.0
+    return (variance.log() + error * error / variance + full) * 0.5
+
+
+def _sign(s: Setting) -> Tensor:
+    return s.t * 2.0 - 1.0
+
+
+def _hinge(s: Setting) -> Tensor:
+    margin = s.parameter("margin", 1.0) - _sign(s) * s.reading.p()
+    return margin.relu(s.ties["relu"])
+
+
+def _squared_hinge(s: Setting) -> Tensor:
+    hinge = _hinge(s)
+    return hinge * hinge
+
+
+def _class_score(s: Setting) -> Tensor:
+    return (s.t * s.reading.p()).sum(-1, keepdims=True)
+
+
+def _categorical_hinge(s: Setting) -> Tensor:
+    wrong = _largest((1.0 - s.t) * s.reading.p())
+    return (wrong - _drop(_class_score(s)) + 1.0).relu(s.ties["relu"])
+
+
+def _crammer_singer(s: Setting) -> Tensor:
+    margin = s.parameter("margin", 1.0)
+    return _largest(s.reading.p() + (1.0 - s.t) * margin) - _drop(_class_score(s))
+
+
+def _multi_margin(s: Setting) -> Tensor:
+    gap = (s.parameter("margin", 1.0) - _class_score(s) + s.reading.p()).relu(s.ties["relu"])
+    power = s.number("power", 1.0)
+    return ((gap * gap) if power == 2.0 else gap).where(s.t.mid == 0, 0.0)  # noqa: PLR2004  torch allows p = 1 or 2
+
+
+def _largest(x: Tensor) -> Tensor:
+    at = np.expand_dims(np.argmax(x.mid, axis=-1), -1)
+    grid = np.indices(at.shape)
+    return _drop(x.index((*grid[:-1], at)))
+
+
+def _drop(x: Tensor) -> Tensor:
+    return x.reshape(x.shape[:-1])
+
+
+def _cosine(s: Setting) -> Tensor:
+    floor = s.number("floor", 0.0)
+    x, t = s.reading.p(), s.t
+    dot = (x * t).sum(-1)
+    squares = (x * x).sum(-1), (t * t).sum(-1)
+    if s.number("floor_on_square", 0.0):
+        return -(dot / (squares[0].maximum(floor).sqrt() * squares[1].maximum(floor).sqrt()))
+    norms = squares[0].sqrt(), squares[1].sqrt()
+    return -(dot / (norms[0].maximum(floor) * norms[1].maximum(floor) if floor else norms[0] * norms[1]))
+
+
+def _generalised_cross_entropy(s: Setting) -> Tensor:
+    q = s.number("q", 0.5)
+    p = (s.t * s.reading.p()).sum(-1)
+    return (1.0 - p**q) / q
+
+
+def _overlap_axes(s: Setting) -> tuple[int, ...]:
+    """What a ratio sums over: "all", "sample" (everything but the leading axis), "class" (everything but the last)."""
+    ndim = s.t.ndim
+    over = int(s.number("over", 0.0))
+    return (tuple(range(ndim)), tuple(range(1, ndim)), tuple(range(ndim - 1)), (ndim - 1,))[over]
+
+
+def _tversky(s: Setting) -> Tensor:
+    axes, p, t = _overlap_axes(s), s.reading.p(), s.t
+    smooth, epsilon = s.parameter("smooth", 0.0), s.parameter("epsilon", 0.0)
+    both = (p * t).sum(axes)
+    missed, false = ((1.0 - p) * t).sum(axes), (p * (1.0 - t)).sum(axes)
+    lower = both + s.parameter("alpha", 0.5) * missed + s.parameter("beta", 0.5) * false
+    return 1.0 - (both + smooth) / (lower + smooth + epsilon)
+
+
+def _dice(s: Setting) -> Tensor:
+    axes, p, t = _overlap_axes(s), s.reading.p(), s.t
+    smooth, epsilon = s.parameter("smooth", 0.0), s.parameter("epsilon", 0.0)
+    squared = s.number("squared", 0.0)
+    sizes = ((p * p if squared else p).sum(axes), (t * t if squared else t).sum(axes))
+    return 1.0 - ((p * t).sum(axes) * 2.0 + smooth) / (sizes[0] + sizes[1] + smooth + epsilon)
+
+
+def _iou(s: Setting) -> Tensor:
+    axes, p, t = _overlap_axes(s), s.reading.p(), s.t
+    smooth, epsilon = s.parameter("smooth", 0.0), s.parameter("epsilon", 0.0)
+    both = (p * t).sum(axes)
+    return 1.0 - (both + smooth) / (p.sum(axes) + t.sum(axes) - both + smooth + epsilon)
+
+
+def _mean_value(s: Setting) -> Tensor:
+    return s.reading.p()
+
+
+FAMILIES: dict[str, Family] = {
+    "cross-entropy": Family(_cross_entropy, r"-t\log p"),
+    "kl": Family(_kl, r"t(\log t-\log p)"),
+    "generalised-kl": Family(_generalised_kl, r"t(\log t-\log p)+p-t"),
+    "entropy": Family(_entropy, r"-p\log p"),
+    "squared": Family(_squared, r"(p-t)^2"),
+    "absolute": Family(_absolute, r"|p-t|"),
+    "huber": Family(_huber, r"H_\delta(p-t)"),
+    "smooth-l1": Family(_smooth_l1, r"H_\beta(p-t)/\beta"),
+    "log-cosh": Family(_log_cosh, r"\log\cosh(p-t)"),
+    "quantile": Family(_quantile, r"\max(q(t-p),(q-1)(t-p))"),
+    "squared-log": Family(_squared_log, r"(\log(1+p)-\log(1+t))^2"),
+    "absolute-percentage": Family(_absolute_percentage, r"|p-t|/|t|"),
+    "poisson": Family(_poisson, r"p-t\log p"),
+    "gaussian-nll": Family(_gaussian_nll, r"\tfrac12(\log v+(p-t)^2/v)"),
+    "hinge": Family(_hinge, r"\max(0,m-sp)"),
+    "squared-hinge": Family(_squared_hinge, r"\max(0,m-sp)^2"),
+    "multi-margin": Family(_multi_margin, r"\max(0,m-p_y+p_c)"),
+    "categorical-hinge": Family(_categorical_hinge, r"\max(0,1-p_y+\max_c(1-t_c)p_c)", "coupled"),
+    "crammer-singer": Family(_crammer_singer, r"\max_c(p_c+[c\ne y])-p_y", "coupled"),
+    "generalised-cross-entropy": Family(_generalised_cross_entropy, r"(1-p_y^q)/q", "coupled"),
+    "cosine": Family(_cosine, r"-\frac{p\cdot t}{\lVert p\rVert\lVert t\rVert}", "coupled"),
+    "dice": Family(_dice, r"1-\frac{2\sum pt}{\sum p+\sum t}", "ratio"),
+    "iou": Family(_iou, r"1-\frac{\sum pt}{\sum p+\sum t-\sum pt}", "ratio"),
+    "tversky": Family(_tversky, r"1-\frac{\sum pt}{\sum pt+\alpha\sum(1-p)t+\beta\sum p(1-t)}", "ratio"),
+    "prediction": Family(_mean_value, r"p"),
+}

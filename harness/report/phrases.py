@@ -1,0 +1,223 @@
+"""What a Finding says, in sentences and pairs of numbers: the text that terminal, HTML, JUnit and CI have in common."""
+
+import math
+from collections.abc import Sequence
+from typing import assert_never
+
+import numpy as np
+
+from harness.records import (
+    Array,
+    BrokenCase,
+    Callable,
+    Case,
+    Claim,
+    Comparison,
+    Computed,
+    Expression,
+    Finding,
+    Inactive,
+    Key,
+    Observation,
+    Scope,
+    Side,
+    Verdict,
+)
+from harness.report.numbers import number, small
+from harness.report.words import SEVERITY
+
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def spelling(side: Side) -> str:
+    """The text of a side as its author wrote it."""
+    match side:
+        case Expression(text=text):
+            return text
+        case Claim(text=text):
+            return f"printed: {text}"
+        case Callable(name=name):
+            return name
+        case _:
+            assert_never(side)
+
+
+def framework(side: Side) -> str:
+    """Where a side runs; "claim" for printed numbers."""
+    return "claim" if isinstance(side, Claim) else side.framework
+
+
+def observed(side: Side, seen: Observation | None, aspect: str) -> Array | None:
+    """The array that `side` answered for `aspect`, or None where it gave none."""
+    match side, seen:
+        case Claim(value=value), _:
+            return value if aspect == "value" else None
+        case _, Computed():
+            return seen.value if aspect == "value" else seen.gradient
+        case _:
+            return None
+
+
+def arrays(finding: Finding, comparison: Comparison) -> tuple[Array | None, Array | None]:
+    """What the two sides of a comparison answered, each in the shape in which it answered."""
+    case = finding.case
+    assert isinstance(case, Case), "a broken case has no comparisons"
+    first, second = (
+        observed(case.sides[name], finding.observations.get(Key(case.id, name, comparison.dtype)), comparison.aspect)
+        for name in comparison.between
+    )
+    return first, second
+
+
+def pair(finding: Finding, comparison: Comparison) -> tuple[float, float]:
+    """A's and B's number where they differ most, in the form in which they meet; nan where there is none."""
+    apart = comparison.divergence
+    if apart is None:
+        return math.nan, math.nan
+    first, second = (_element(array, apart.detail.shape, apart.at) for array in arrays(finding, comparison))
+    if first is None:
+        first = math.nan if second is None else second - apart.gap
+    return first, first + apart.gap if second is None else second
+
+
+def _element(array: Array | None, shape: tuple[int, ...], at: tuple[int, ...]) -> float | None:
+    """The element of `array` at `at`, if it has the shape in which the sides meet."""
+    if array is None or array.shape != shape or len(at) != len(shape):
+        return None
+    return float(array[at])
+
+
+def names(words: Sequence[str], last: str = "and") -> str:
+    """A list as people write it: "a, b and c"."""
+    *head, tail = words
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def count(amount: int, noun: str, plural: str = "") -> str:
+    """An amount in words: "three conventions", "1,204 cases"."""
+    spelled = COUNTS[amount] if amount < len(COUNTS) else f"{amount:,}"
+    return f"{spelled} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def verdict_sentence(comparison: Comparison) -> str:
+    """The verdict on one comparison as a sentence a newcomer understands."""
+    both = names(comparison.between)
+    said = "; ".join(text.rstrip(".") for text in (comparison.explanation.blame, comparison.message) if text)
+    return f"{both} {_judged(comparison)}{f': {said}' if said else ''}."
+
+
+def _judged(comparison: Comparison) -> str:
+    match comparison.verdict:
+        case Verdict.IDENTICAL:
+            thing = "derivatives" if comparison.aspect == "gradient" else "numbers"
+            return f"return the same {thing} to the last bit{_scope(comparison)}"
+        case Verdict.EQUAL:
+            return f"agree: {_apart(comparison)}{_scope(comparison)}"
+        case Verdict.EXPLAINED:
+            return f"differ in {_conventions(comparison)}"
+        case Verdict.UNEXPLAINED:
+            return f"differ, and {_unaccounted(comparison)}"
+        case Verdict.INCOMPARABLE:
+            return "cannot be compared"
+        case _:
+            assert_never(comparison.verdict)
+
+
+def _apart(comparison: Comparison) -> str:
+    apart = comparison.divergence
+    if apart is None:
+        return "nothing parts them"
+    if apart.gap == 0:
+        return "the same number"
+    return f"they are {small(abs(apart.gap))} apart where rounding allows {small(apart.bound)}"
+
+
+def _scope(comparison: Comparison) -> str:
+    match comparison.scope:
+        case Scope.EVERYWHERE:
+            return ", and for all other inputs as well"
+        case Scope.HERE if comparison.parting_input:
+            return f", but only on these inputs; {comparison.parting_input} would part them"
+        case Scope.HERE:
+            return " on these inputs"
+        case None:
+            return ""
+        case _:
+            assert_never(comparison.scope)
+
+
+def _conventions(comparison: Comparison) -> str:
+    factors = [factor.factor for factor in comparison.explanation.factors]
+    if not factors:
+        return "nothing but rounding"
+    if len(factors) == 1:
+        return f"one convention, {factors[0]}, and it accounts for the whole gap"
+    return f"{count(len(factors), 'convention')}, {names(factors)}, which together account for the whole gap"
+
+
+def _unaccounted(comparison: Comparison) -> str:
+    apart, why = comparison.divergence, comparison.explanation
+    if apart is None:
+        return "no known convention says why"
+    known = [factor.factor for factor in why.factors]
+    after = f"after {names(known)} " if known else ""
+    if not math.isfinite(why.residual):
+        return f"{after}a difference remains that is no number ({number(why.residual)})"
+    left, gap, bound = number(why.residual), number(apart.gap), small(apart.bound)
+    return f"{after}{left} of the gap of {gap} is left where rounding allows {bound}"
+
+
+def residual_sentence(comparison: Comparison) -> str:
+    """What the factors leave over, held against the bound."""
+    apart, why = comparison.divergence, comparison.explanation
+    if apart is None:
+        return ""
+    if not math.isfinite(why.residual):
+        return "Where one number is infinite or not a number there is nothing left to measure."
+    if why.residual == 0:
+        return "Nothing is left over."
+    return f"Left over: {small(why.residual)}; rounding allows {small(apart.bound)}."
+
+
+def inactive_sentence(inactive: Inactive) -> str:
+    """A convention without effect here, with the input that would show it."""
+    shown = f"; it would show at {inactive.activates}" if inactive.activates else ""
+    return f"{inactive.factor}: {inactive.before} → {inactive.after}{shown}"
+
+
+def expectation_sentence(comparison: Comparison) -> str:
+    """Why a comparison is not as expected; empty if it is."""
+    if comparison.expected:
+        return ""
+    wanted = comparison.expectation
+    found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
+    if wanted is None:
+        return f"Not as expected: {found}, and the case expects nothing of the kind."
+    return f"Not as expected: the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}."
+
+
+def _outcome(verdict: Verdict, factors: Sequence[str]) -> str:
+    by = f" by {names(factors)}" if factors and verdict is Verdict.EXPLAINED else ""
+    return f"{verdict}{by}"
+
+
+def notes(finding: Finding) -> tuple[str, ...]:
+    """Every sentence on why a case needs a look; empty if it does not."""
+    case = finding.case
+    if isinstance(case, BrokenCase):
+        address = ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
+        return (f"{address}: {case.message}",)
+    unmet = [each for each in finding.comparisons if not each.expected]
+    return finding.messages or tuple(
+        f"{names(each.between)}, {each.aspect} in {each.dtype}: {expectation_sentence(each)}" for each in unmet
+    )
+
+
+def by_urgency(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """What needs a reader first comes first; among equals the order of the case stays, values before gradients."""
+    return sorted(comparisons, key=lambda each: (each.expected, -SEVERITY[each.verdict], each.aspect != "value"))
+
+
+def nonfinite(values: Sequence[float]) -> bool:
+    """Whether a chart of `values` cannot be drawn."""
+    return not bool(np.isfinite(values).all())

@@ -1,0 +1,196 @@
+"""The explanation as text, and the table of a run on a terminal."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.records import BrokenCase, Case, Comparison, Computed, Explanation, Finding, Key, Proof
+from harness.report import phrases
+from harness.report.numbers import aligned, number, share
+from harness.report.results import outcome_in_words
+from harness.report.waterfall import Scale, Step, scale, waterfall
+from harness.report.words import PROOFS, VERDICTS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH = 100
+BAR = 32
+INDENT = "  "
+
+
+def render_explanation(comparison: Comparison, finding: Finding) -> str:
+    """One comparison in plain words: numbers, verdict, factors, waterfall, residual, proofs, remedy, rivals.
+
+    Returns:
+        Plain text of at most 100 columns (expressions are not broken), without a final newline.
+    """
+    parts = [
+        _headline(comparison, finding),
+        _numbers(comparison, finding),
+        _wrap(phrases.verdict_sentence(comparison)),
+        _wrap(phrases.expectation_sentence(comparison)),
+        _factors(comparison),
+        _waterfall(comparison, finding),
+        _residual(comparison),
+        _remedy(comparison.explanation),
+        _inactive(comparison.explanation),
+        _rivals(comparison.explanation),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def render_finding(finding: Finding) -> str:
+    """Every comparison of a case, the most urgent first; of an unreadable case its error."""
+    if isinstance(finding.case, BrokenCase):
+        return "\n".join(phrases.notes(finding))
+    return "\n\n\n".join(render_explanation(each, finding) for each in phrases.by_urgency(finding.comparisons))
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+def _headline(comparison: Comparison, finding: Finding) -> str:
+    mode = [] if comparison.mode == "eager" else [comparison.mode]
+    return " · ".join([finding.case.id, comparison.aspect, comparison.dtype, *mode, comparison.verdict.upper()])
+
+
+def _numbers(comparison: Comparison, finding: Finding) -> str:
+    """Both sides with their numbers, and the gap under them."""
+    case = finding.case
+    assert isinstance(case, Case), "a broken case has no comparisons"
+    texts = [phrases.spelling(case.sides[name]) for name in comparison.between]
+    if comparison.divergence is None:
+        rows = [
+            (name, text, _said(finding, case, name, comparison))
+            for name, text in zip(comparison.between, texts, strict=True)
+        ]
+        return _rows(rows)
+    first, second = phrases.pair(finding, comparison)
+    shown = aligned([first, second, comparison.divergence.gap], [False, False, True])
+    at = comparison.divergence.at
+    place = f"gap, where it is largest: element [{', '.join(map(str, at))}]" if at else "gap"
+    labels = [*zip(comparison.between, texts, strict=True), ("", place)]
+    return _rows([(name, text, value) for (name, text), value in zip(labels, shown, strict=True)])
+
+
+def _said(finding: Finding, case: Case, name: str, comparison: Comparison) -> str:
+    seen = finding.observations.get(Key(case.id, name, comparison.dtype))
+    values = phrases.observed(case.sides[name], seen, comparison.aspect)
+    if values is None and not isinstance(seen, Computed):
+        return " ".join(outcome_in_words(seen)).partition("\n")[0]
+    return "no gradient" if values is None else f"shape {values.shape}" if values.ndim else number(float(values))
+
+
+def _rows(rows: Sequence[tuple[str, str, str]]) -> str:
+    name_width = max(len(name) for name, _, _ in rows)
+    text_width = min(max(len(text) for _, text, _ in rows), WIDTH - name_width - 20)
+    return "\n".join(
+        f"{INDENT}{name:<{name_width}}  {text:<{text_width}}  {value}".rstrip() for name, text, value in rows
+    )
+
+
+def _factors(comparison: Comparison) -> str:
+    """One line per factor: what it is worth, and the two choices; its sentence under it."""
+    why, apart = comparison.explanation, comparison.divergence
+    if not why.factors or apart is None:
+        return ""
+    width = max(len(factor.factor) for factor in why.factors)
+    amounts = aligned([factor.share for factor in why.factors], [True] * len(why.factors))
+    lines = ["Share of the gap, whatever the order in which the conventions are switched:"]
+    for factor, amount in zip(why.factors, amounts, strict=True):
+        percent = share(factor.share, apart.gap)
+        widens = "   (widens the gap)" if factor.widens else ""
+        lines += [
+            f"{INDENT}{factor.factor:<{width}}  {amount}  {percent:>6}   {factor.before} → {factor.after}{widens}",
+            _wrap(factor.summary, INDENT * 2 + " " * width),
+        ]
+    return "\n".join(line for line in lines if line.strip())
+
+
+def _waterfall(comparison: Comparison, finding: Finding) -> str:
+    """The walk from A to B, one convention at a time, with bars where they can be drawn."""
+    steps = waterfall(finding, comparison)
+    if not steps:
+        return ""
+    first, second = comparison.between
+    amounts = aligned([step.amount for step in steps], [step.kind != "side" for step in steps])
+    width = max(len(step.label) for step in steps)
+    strip = scale(steps, BAR)
+    lines = [
+        f"{INDENT}{amount}  {step.label:<{width}}  {_bar(step, strip)}".rstrip()
+        for step, amount in zip(steps, amounts, strict=True)
+    ]
+    return "\n".join([f"From {first} to {second}, one convention after the other:", *lines])
+
+
+def _bar(step: Step, strip: Scale | None) -> str:
+    if strip is None:
+        return ""
+    left, width = strip.bar(step)
+    start = min(round(left), BAR - 1)
+    return " " * start + ("█" if step.kind == "side" else "▒") * max(1, round(left + width) - start)
+
+
+def _residual(comparison: Comparison) -> str:
+    why = comparison.explanation
+    if not why.factors:
+        return ""
+    outcomes = (why.proofs.points, why.proofs.residual, why.proofs.framework)
+    checks = [f"{INDENT}{outcome:<8} {claim}" for (_, claim), outcome in zip(PROOFS, outcomes, strict=True)]
+    proofs = [] if set(outcomes) == {Proof.NOT_RUN} else ["Proofs:", *checks]
+    return "\n".join([phrases.residual_sentence(comparison), *proofs])
+
+
+def _remedy(why: Explanation) -> str:
+    if why.remedy is None:
+        return ""
+    checked = "it was run, and the sides agree" if why.remedy.verified else "not run yet"
+    return f"Write this for {why.remedy.side} ({checked}):\n{INDENT}{why.remedy.expression}"
+
+
+def _inactive(why: Explanation) -> str:
+    if not why.inactive:
+        return ""
+    lines = [_wrap(phrases.inactive_sentence(each), INDENT) for each in why.inactive]
+    return "\n".join(["They also differ in what has no effect on these inputs:", *lines])
+
+
+def _rivals(why: Explanation) -> str:
+    if not why.rivals:
+        return ""
+    lines = [_wrap(rival_sentence(rival.factors, rival.summary, rival.settled), INDENT) for rival in why.rivals]
+    return "\n".join(["Other causes would give the same numbers:", *lines])
+
+
+def rival_sentence(factors: Sequence[str], summary: str, settled: str) -> str:
+    """Another cause that fits, and whether it could be ruled out."""
+    return f"{phrases.names(factors)}: {summary} ({f'ruled out: {settled}' if settled else 'not ruled out'})"
+
+
+def table(findings: Sequence[Finding]) -> "Table":
+    """The cases of a run, one line each, for a terminal."""
+    from rich.table import Table  # noqa: PLC0415  a hundredth of a second that `harness explain` need not spend
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "case", "verdicts", "why"):
+        grid.add_column(heading, overflow="fold")
+    for finding in sorted(findings, key=lambda each: (each.status == "pass", each.case.path, each.case.id)):
+        style = "" if finding.status == "pass" else "bold red"
+        mark = "✓" if finding.status == "pass" else "✗"
+        grid.add_row(Text(mark, style), Text(finding.case.id or finding.case.path, style), *map(Text, _line(finding)))
+    return grid
+
+
+def _line(finding: Finding) -> tuple[str, str]:
+    """The verdicts of a case, each once, and what is to say about it."""
+    verdicts = [comparison.verdict for comparison in finding.comparisons]
+    counted = [
+        f"{words.symbol} {verdicts.count(verdict)} {verdict}"
+        for verdict, words in VERDICTS.items()
+        if verdict in verdicts
+    ]
+    factors = dict.fromkeys(factor.factor for each in finding.comparisons for factor in each.explanation.factors)
+    return ", ".join(counted), "; ".join(phrases.notes(finding)) if finding.status != "pass" else ", ".join(factors)

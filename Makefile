@@ -33,7 +33,8 @@ types: $(READY)  ## Check types.
 bench: $(READY)  ## Measure; writes benchmarks/results.
 	$(BIN)/python -m benchmarks
 
-docs: $(READY)  ## Check that the docs say what the code does.
+docs: $(READY)  ## Write docs/commands.md, and check that the docs say what the code does.
+	$(BIN)/python docs/write_commands.py
 	$(BIN)/pytest tests/test_docs.py
 
 clean:  ## Remove the environment, caches and reports.

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -19,8 +20,6 @@ PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md", 
 SOURCES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "harness").rglob("*.py"))]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ADAPTERS = sorted(PYPROJECT["project"]["entry-points"]["harness.adapters"])
-# Stages whose one choice bears the stage's own name in reports.
-ALONE = {"evaluation", "mode"}
 
 
 def text_of(page):
@@ -114,6 +113,12 @@ def test_every_page_on_a_factor_is_of_a_stage():
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_every_adapter_has_its_section(name):
     assert name in headings(DOCS / "adapters.md")
+
+
+def test_every_command_is_described_as_it_describes_itself():
+    written = runpy.run_path(str(DOCS / "write_commands.py"))["page"]()
+
+    assert written == text_of(DOCS / "commands.md"), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

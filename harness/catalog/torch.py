@@ -1,66 +1,116 @@
-"""The losses of torch.nn and torch.nn.functional as points of the space (torch 2.13)."""
+"""The losses of torch.nn and torch.nn.functional (2.13): one row per loss, which is a function and a class."""
 
-from __future__ import annotations
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from harness.catalog import torch_classes as classes
+from harness.catalog import torch_pairs as pairs
+from harness.catalog import torch_regression as regression
 from harness.catalog.api import Api, Arguments, Plain
-from harness.semantics import (
-    Activation, Gradient, Guard, Layout, Reduction, Semantics, Smoothing, Target, Term, Value, Weight,
+from harness.semantics import Semantics
+
+_LEGACY = "size_average reduce reduction"
+_WEIGHTED = f"weight {_LEGACY}"
+_INDEXED = "weight size_average ignore_index reduce reduction"
+_PAIR = {"prediction": "input", "target": "target"}
+_TWO = {"prediction": "input1", "input2": "input2", "target": "target"}
+_THREE = {"prediction": "anchor", "positive": "positive", "negative": "negative"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One loss in its two spellings.
+
+    Attributes:
+        function: Name in torch.nn.functional.
+        name: Name of the class in torch.nn.
+        options: What the constructor takes, in order; the function takes it behind its arrays.
+        declare: Arguments to Semantics.
+        family: For lists and filters.
+        roles: Role to parameter; the parameters are the arrays, in order.
+        defaults: Of the options, beside reduction="mean".
+        functional: Options that only the function has; they come last.
+        index: How the target is known to hold class indices.
+    """
+
+    function: str
+    name: str
+    options: str
+    declare: Callable[[Arguments], Semantics]
+    family: str
+    roles: Mapping[str, str] = field(default_factory=lambda: _PAIR)
+    defaults: Mapping[str, Plain] = field(default_factory=dict)
+    functional: str = ""
+    index: str = "never"
+
+
+ROWS = (
+    Row("binary_cross_entropy", "BCELoss", _WEIGHTED, classes.binary_cross_entropy, "binary"),
+    Row("binary_cross_entropy_with_logits", "BCEWithLogitsLoss", f"{_WEIGHTED} pos_weight",
+        classes.binary_cross_entropy_with_logits, "binary"),
+    Row("soft_margin_loss", "SoftMarginLoss", _LEGACY, classes.soft_margin, "binary"),
+    Row("multilabel_soft_margin_loss", "MultiLabelSoftMarginLoss", _WEIGHTED, classes.multilabel_soft_margin, "binary"),
+    Row("cross_entropy", "CrossEntropyLoss", f"{_INDEXED} label_smoothing", classes.cross_entropy, "categorical",
+        defaults={"ignore_index": -100, "label_smoothing": 0.0}, index="by-shape"),
+    Row("nll_loss", "NLLLoss", _INDEXED, classes.nll, "categorical", defaults={"ignore_index": -100}, index="always"),
+    Row("kl_div", "KLDivLoss", f"{_LEGACY} log_target", classes.kl_div, "divergence", defaults={"log_target": False}),
+    Row("multi_margin_loss", "MultiMarginLoss", f"p margin {_WEIGHTED}", classes.multi_margin, "margin",
+        defaults={"p": 1, "margin": 1.0}, index="always"),
+    Row("hinge_embedding_loss", "HingeEmbeddingLoss", f"margin {_LEGACY}", classes.hinge_embedding, "margin",
+        defaults={"margin": 1.0}),
+    Row("margin_ranking_loss", "MarginRankingLoss", f"margin {_LEGACY}", pairs.margin_ranking, "margin", _TWO,
+        {"margin": 0.0}),
+    Row("cosine_embedding_loss", "CosineEmbeddingLoss", f"margin {_LEGACY}", pairs.cosine_embedding, "margin", _TWO,
+        {"margin": 0.0}),
+    Row("triplet_margin_loss", "TripletMarginLoss", f"margin p eps swap {_LEGACY}", pairs.triplet_margin, "margin",
+        _THREE, {"margin": 1.0, "p": 2.0, "eps": 1e-6, "swap": False}),
+    Row("mse_loss", "MSELoss", _LEGACY, regression.error("squared", weights_divide=True), "regression",
+        functional="weight"),
+    Row("l1_loss", "L1Loss", _LEGACY, regression.error("absolute", weights_divide=True), "regression",
+        functional="weight"),
+    Row("smooth_l1_loss", "SmoothL1Loss", f"{_LEGACY} beta", regression.error("smooth-l1", "beta"), "regression",
+        defaults={"beta": 1.0}),
+    Row("huber_loss", "HuberLoss", "reduction delta", regression.error("huber", "delta"), "regression",
+        defaults={"delta": 1.0}, functional="weight"),
+    Row("gaussian_nll_loss", "GaussianNLLLoss", "full eps reduction", regression.gaussian_nll, "regression",
+        {**_PAIR, "var": "var"}, {"full": False, "eps": 1e-6}),
 )  # fmt: skip
 
-_ROLES = {"prediction": "input", "target": "target"}
-_REDUCED: dict[str, Plain] = {"reduction": "mean"}
+
+def _function(row: Row) -> Api:
+    parameters = (*row.roles.values(), *row.options.split(), *row.functional.split())
+    return Api(f"torch.nn.functional.{row.function}", "torch", parameters, row.roles, row.declare,
+               {"reduction": "mean", **row.defaults}, index_target=row.index, family=row.family)  # fmt: skip
 
 
-def _reduction(a: Arguments, *, classes: str = "flat", denominator: str = "elements") -> Reduction:
-    return Reduction(classes=classes, batch=str(a.plain("reduction")), denominator=denominator)
+def _class(row: Row) -> Api:
+    return Api(f"torch.nn.{row.name}", "torch", tuple(row.options.split()), row.roles, row.declare,
+               {"reduction": "mean", **row.defaults}, tuple(row.roles.values()), row.index, row.family)  # fmt: skip
 
 
-def _elementwise(a: Arguments) -> Layout:
-    return Layout(prediction=a.node("input"), broadcast=_broadcast(a))
+_POISSON = "log_input full size_average eps reduce reduction"
+_POISSON_DEFAULTS: dict[str, Plain] = {"reduction": "mean", "log_input": True, "full": False, "eps": 1e-8}
+_COSINE = {"prediction": "x1", "target": "x2"}
+_COSINE_DEFAULTS: dict[str, Plain] = {"dim": 1, "eps": 1e-8}
 
-
-def _broadcast(a: Arguments) -> str:
-    return "aligned" if a.shape("input") == a.shape("target") else "expanded"
-
-
-def _binary_cross_entropy(a: Arguments) -> Semantics:
-    return Semantics(
-        layout=_elementwise(a),
-        target=Target(a.node("target")),
-        guard=Guard(clamp=-100.0, order=("clamp",)),
-        term=Term(sides="two"),
-        weight=Weight(sample=a.optional("weight")),
-        reduction=_reduction(a),
-        gradient=Gradient(clip="floored"),
-    )
-
-
-def _cross_entropy(a: Arguments) -> Semantics:
-    index = len(a.shape("target")) < len(a.shape("input"))
-    amount: Value | None = a.optional("label_smoothing")
-    weighted = a.given("weight")
-    return Semantics(
-        layout=Layout(prediction=a.node("input"), class_axis=1 if len(a.shape("input")) > 1 else 0),
-        target=Target(a.node("target"), "index" if index else "dense", Smoothing("uniform", amount) if amount else None),
-        activation=Activation(("softmax",)),
-        weight=Weight(klass=a.optional("weight"), klass_in="terms", mask=a.value("ignore_index") if index else None),
-        reduction=_reduction(a, classes="sum", denominator="weights" if index and weighted else "kept" if index else "elements"),
-    )
-
-
-FUNCTIONS = (
-    Api("torch.nn.functional.binary_cross_entropy", "torch", ("input", "target", "weight", "size_average", "reduce", "reduction"),
-        _ROLES, _binary_cross_entropy, _REDUCED, family="binary"),
-    Api("torch.nn.functional.cross_entropy", "torch",
-        ("input", "target", "weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"),
-        _ROLES, _cross_entropy, {**_REDUCED, "ignore_index": -100, "label_smoothing": 0.0}, index_target="by-shape", family="categorical"),
+# What has no twin of the same signature.
+SINGLE = (
+    Api("torch.nn.functional.poisson_nll_loss", "torch", ("input", "target", *_POISSON.split()), _PAIR,
+        regression.poisson_nll("input"), _POISSON_DEFAULTS, family="regression"),
+    Api("torch.nn.PoissonNLLLoss", "torch", tuple(_POISSON.split()), {"prediction": "log_input", "target": "target"},
+        regression.poisson_nll("log_input"), _POISSON_DEFAULTS, ("log_input", "target"), family="regression"),
+    Api("torch.nn.NLLLoss2d", "torch", tuple(_INDEXED.split()), _PAIR, classes.nll,
+        {"reduction": "mean", "ignore_index": -100}, ("input", "target"), "always", "categorical"),
+    Api("torch.nn.functional.linear_cross_entropy", "torch",
+        ("input", "linear_weight", "target", "linear_bias", "weight", "reduction", "ignore_index", "label_smoothing",
+         "options"),
+        {"prediction": "input", "linear_weight": "linear_weight", "target": "target"}, classes.linear_cross_entropy,
+        {"reduction": "mean", "label_smoothing": 0.0}, index_target="by-shape", family="categorical"),
+    Api("torch.nn.CosineSimilarity", "torch", ("dim", "eps"), _COSINE, pairs.cosine_similarity, _COSINE_DEFAULTS,
+        ("x1", "x2"), family="similarity"),
+    *(Api(path, "torch", ("x1", "x2", "dim", "eps"), _COSINE, pairs.cosine_similarity, _COSINE_DEFAULTS,
+          family="similarity")
+      for path in ("torch.nn.functional.cosine_similarity", "torch.cosine_similarity")),
 )  # fmt: skip
-CLASSES = (
-    Api("torch.nn.BCELoss", "torch", ("weight", "size_average", "reduce", "reduction"),
-        _ROLES, _binary_cross_entropy, _REDUCED, call=("input", "target"), family="binary"),
-    Api("torch.nn.CrossEntropyLoss", "torch",
-        ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing"),
-        _ROLES, _cross_entropy, {**_REDUCED, "ignore_index": -100, "label_smoothing": 0.0}, call=("input", "target"),
-        index_target="by-shape", family="categorical"),
-)  # fmt: skip
-APIS = FUNCTIONS + CLASSES
+
+APIS = (*map(_function, ROWS), *map(_class, ROWS), *SINGLE)

@@ -20,7 +20,8 @@ def junit(findings: Sequence[Finding]) -> str:
         root.append(_suite(finding))
     _count(root, list(root.iter("testcase")))
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True).decode() + "\n"
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document.decode() + "\n"
 
 
 def write_junit(findings: Sequence[Finding], path: Path) -> None:

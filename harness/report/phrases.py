@@ -174,9 +174,8 @@ def residual_sentence(comparison: Comparison) -> str:
         return ""
     if not math.isfinite(why.residual):
         return "Where one number is infinite or not a number there is nothing left to measure."
-    if why.residual == 0:
-        return "Nothing is left over."
-    return f"Left over: {small(why.residual)}; rounding allows {small(apart.bound)}."
+    left = f"{small(why.residual)} is left over" if why.residual else "Nothing is left over"
+    return f"{left}; rounding allows {small(apart.bound)}."
 
 
 def inactive_sentence(inactive: Inactive) -> str:

@@ -34,11 +34,12 @@ class Smoothing:
     """Label smoothing: `t·keep + add`, where K is the number of classes.
 
     Kinds: "uniform" t(1−e)+e/K; "binary" t(1−e)+e/2; "others" t(1−e)+(1−t)e/(K−1); "added" t(1−e/K)+e/K (the mass
-    is spread but the true class keeps it).
+    is spread but the true class keeps it). `classes`: K where it is not the length of the class axis.
     """
 
     kind: str
     amount: Value
+    classes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Target:
     """What the target array means, and what is done to it before use.
 
     `encoding`: "dense" (one-hot, multi-hot, distribution or real numbers, as they stand), "index", "signed" (±1),
-    "signed-if-not-binary" (±1 unless every entry is 0 or 1: Keras hinge), "log" (log-probabilities).
+    "signed-if-not-binary" (±1 unless every entry is 0 or 1: Keras hinge), "log" (log-probabilities), "ranked" (any
+    labels, each standing for its rank among the distinct ones present: scikit-learn).
     `range`: (low, high) the target is clipped to. `order`: the permutation of the classes that the labels imply.
     `bad_index`: what an index outside the classes does: "raise", "nan", "zero", "wrap", "clip".
     """

@@ -72,6 +72,8 @@ ROWS = (
         defaults={"beta": 1.0}),
     Row("huber_loss", "HuberLoss", "reduction delta", regression.error("huber", "delta"), "regression",
         defaults={"delta": 1.0}, functional="weight"),
+    Row("poisson_nll_loss", "PoissonNLLLoss", "log_input full size_average eps reduce reduction", regression.poisson_nll,
+        "regression", defaults={"log_input": True, "full": False, "eps": 1e-8}),
     Row("gaussian_nll_loss", "GaussianNLLLoss", "full eps reduction", regression.gaussian_nll, "regression",
         {**_PAIR, "var": "var"}, {"full": False, "eps": 1e-6}),
 )  # fmt: skip
@@ -88,17 +90,11 @@ def _class(row: Row) -> Api:
                {"reduction": "mean", **row.defaults}, tuple(row.roles.values()), row.index, row.family)  # fmt: skip
 
 
-_POISSON = "log_input full size_average eps reduce reduction"
-_POISSON_DEFAULTS: dict[str, Plain] = {"reduction": "mean", "log_input": True, "full": False, "eps": 1e-8}
 _COSINE = {"prediction": "x1", "target": "x2"}
 _COSINE_DEFAULTS: dict[str, Plain] = {"dim": 1, "eps": 1e-8}
 
 # What has no twin of the same signature.
 SINGLE = (
-    Api("torch.nn.functional.poisson_nll_loss", "torch", ("input", "target", *_POISSON.split()), _PAIR,
-        regression.poisson_nll("input"), _POISSON_DEFAULTS, family="regression"),
-    Api("torch.nn.PoissonNLLLoss", "torch", tuple(_POISSON.split()), {"prediction": "log_input", "target": "target"},
-        regression.poisson_nll("log_input"), _POISSON_DEFAULTS, ("log_input", "target"), family="regression"),
     Api("torch.nn.NLLLoss2d", "torch", tuple(_INDEXED.split()), _PAIR, classes.nll,
         {"reduction": "mean", "ignore_index": -100}, ("input", "target"), "always", "categorical"),
     Api("torch.nn.functional.linear_cross_entropy", "torch",

@@ -19,10 +19,10 @@ def flat(a: Arguments, denominator: str = "elements") -> Reduction:
     return Reduction(batch=reduction_name(a), denominator=denominator)
 
 
-def elementwise(a: Arguments, prediction: str = "input") -> Layout:
+def elementwise(a: Arguments) -> Layout:
     """Prediction against target, element by element; different shapes grow each other."""
-    same = a.shape(prediction) == a.shape("target")
-    return Layout(prediction=a.node(prediction), broadcast="aligned" if same else "expanded")
+    same = a.shape("input") == a.shape("target")
+    return Layout(prediction=a.node("input"), broadcast="aligned" if same else "expanded")
 
 
 def classes_of(a: Arguments) -> Layout:

@@ -24,22 +24,17 @@ def error(family: str, *parameters: str, weights_divide: bool = False) -> Callab
     return declare
 
 
-def poisson_nll(prediction: str) -> Callable[[Arguments], Semantics]:
+def poisson_nll(a: Arguments) -> Semantics:
     """e^x − tx for a log-rate, x − t log(x + ε) for a rate; `full` adds Stirling's formula for log t!."""
-
-    def declare(a: Arguments) -> Semantics:
-        logarithmic = bool(a.plain("log_input"))
-        epsilon = None if logarithmic else a.value("eps")
-        return Semantics(
-            layout=elementwise(a, prediction),
-            target=Target(a.node("target")),
-            activation=Activation(("exp",) if logarithmic else ()),
-            guard=Guard(added_epsilon=epsilon, order=() if logarithmic else ("added_epsilon",)),
-            term=Term("poisson", parameters=_flag(a, "full")),
-            reduction=flat(a),
-        )
-
-    return declare
+    logarithmic = bool(a.plain("log_input"))
+    return Semantics(
+        layout=elementwise(a),
+        target=Target(a.node("target")),
+        activation=Activation(("exp",) if logarithmic else ()),
+        guard=Guard() if logarithmic else Guard(added_epsilon=a.value("eps"), order=("added_epsilon",)),
+        term=Term("poisson", parameters=_flag(a, "full")),
+        reduction=flat(a),
+    )
 
 
 def gaussian_nll(a: Arguments) -> Semantics:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -101,13 +101,20 @@ def point(semantics: Semantics, setup: Setup) -> Tensor:
 
 
 def _at_precision(setup: Setup, dtype: str) -> Setup:
-    def rounded(value: Any) -> Any:
-        if not isinstance(value, Tensor):
-            return value
-        return value.weighted_slope(value.arith.lift(quantise(value.mid, dtype)), np.ones(value.shape))
+    """The inputs rounded to `dtype`, indices too, and everything after that computed in it."""
+    scope, arith = setup.scope, _arithmetic(setup.scope.template.arith, dtype)
 
-    inputs = {name: rounded(value) for name, value in setup.scope.inputs.items()}
-    return Setup(Scope(inputs, setup.scope.template, setup.scope.loss), dtype)
+    def rounded(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.cast(arith, arith.lift(quantise(value.mid, dtype)))
+        return quantise(value, dtype).astype(np.asarray(value).dtype)
+
+    inputs = {name: rounded(value) for name, value in scope.inputs.items()}
+    return Setup(Scope(inputs, Tensor(arith, scope.template.data), scope.loss), dtype)
+
+
+def _arithmetic(arith: Arithmetic, dtype: str) -> Arithmetic:
+    return Rounded(dtype) if isinstance(arith, Rounded) else arith
 
 
 def _single(semantics: Semantics, setup: Setup) -> Tensor:
@@ -122,11 +129,12 @@ def _single(semantics: Semantics, setup: Setup) -> Tensor:
         reading = _reading(semantics, x, setup)
     elif t.shape != x.shape and t.ndim and x.ndim:
         t = _aligned(t, x)
-        decoded = Decoded(t, _aligned(decoded.hard, x), decoded.kept, decoded.bad)
+        decoded = replace(decoded, t=t, hard=_aligned(decoded.hard, x))
     parameters = {name: setup.number(value) for name, value in semantics.term.parameters}
     if semantics.weight.positive is not None:
         parameters["positive"] = setup.number(semantics.weight.positive)
-    setting = Setting(semantics, t, reading, parameters, ties)
+    log_t = None if decoded.log is None else _aligned(decoded.log, t)
+    setting = Setting(semantics, t, reading, parameters, ties, log_t)
     term = FAMILIES[semantics.term.family].function(setting)
     modulation = {n: setup.number(v) for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly)) if v is not None}
     term = weights.modulate(semantics, term, t, reading, modulation)
@@ -192,6 +200,8 @@ def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, 
         term = term * number(weight.klass)
     flat = semantics.reduction.classes in ("flat", "none")
     loss = term if coupled else reduce_classes(semantics.reduction, term)
+    if semantics.precision.accumulation is not None:
+        loss = loss.cast(_arithmetic(loss.arith, semantics.precision.accumulation))
     if semantics.modulation.z_loss is not None:
         loss = loss + weights.z_loss(reading, number(semantics.modulation.z_loss))
     weight_total, raw = None, None
@@ -210,7 +220,7 @@ def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, 
         loss = loss.where(~decoded.bad, math.nan)
     samples = reading.before.shape[0] if reading.before.ndim else 1
     reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, samples))
-    return reduced
+    return reduced if semantics.precision.accumulation is None else reduced.cast(term.arith)
 
 
 def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -193,9 +193,13 @@ def _power(x: Tensor, exponent: Value) -> Tensor:
 
 
 def _norm(x: Tensor, order: Any = 2, axis: Any = None, keepdims: bool = False) -> Tensor:  # noqa: FBT001, FBT002
-    if order in (1, 1.0):
-        return x.abs().sum(_axis(axis), keepdims=keepdims)
-    return (x * x).sum(_axis(axis), keepdims=keepdims).sqrt()
+    axes, p = _axis(axis), float(order)
+    if p == 2.0:  # noqa: PLR2004
+        return (x * x).sum(axes, keepdims=keepdims).sqrt()
+    if math.isinf(p):
+        return _extreme(1 if p > 0 else -1)(x.abs(), axis, keepdims)  # type: ignore[no-any-return]
+    total = (x.abs() ** p).sum(axes, keepdims=keepdims)
+    return total ** (1.0 / p)
 
 
 def _dot(x: Tensor, y: Value) -> Tensor:

@@ -23,12 +23,14 @@ class Decoded:
         hard: Target before smoothing, same shape: what class weights are looked up with.
         kept: False where an index was the ignored label; None where nothing is ignored.
         bad: True where an index is outside the classes and stands for nan; None where there is none.
+        log: Logarithm of t where the target was given as one; None otherwise.
     """
 
     t: Tensor
     hard: Tensor
     kept: np.ndarray | None
     bad: np.ndarray | None
+    log: Tensor | None = None
 
 
 def decode(target: Target, source: Any, x: Tensor, amounts: dict[str, Tensor], ignored: float | None) -> Decoded:
@@ -44,17 +46,26 @@ def decode(target: Target, source: Any, x: Tensor, amounts: dict[str, Tensor], i
     Raises:
         CaseError: `wrong-shape`, if the target cannot be brought to the prediction's shape.
     """
-    kept = bad = None
-    if target.encoding == "index":
+    kept = bad = log = None
+    if target.encoding == "ranked":
+        source = _ranks(source)
+    if target.encoding == "index" or (target.encoding == "ranked" and source.ndim < x.ndim):
         hard, kept, bad = _one_hot(target, source, x, ignored)
     else:
-        hard = _dense(target, source if hasattr(source, "arith") else x.of(np.asarray(source, np.float64)))
+        given = source if hasattr(source, "arith") else x.of(np.asarray(source, np.float64))
+        hard = _dense(target, given)
+        log = given if target.encoding == "log" else None
     if target.order is not None:
         hard = hard.index((..., np.asarray(target.order)))
     t = _smoothed(target, hard, amounts) if target.smoothing else hard
     if target.range is not None:
         t = _clipped(t, amounts)
-    return Decoded(t, hard, kept, bad)
+    return Decoded(t, hard, kept, bad, log if t is hard else None)
+
+
+def _ranks(labels: Any) -> np.ndarray:
+    values = np.asarray(labels.mid if hasattr(labels, "arith") else labels)
+    return np.unique(values, return_inverse=True)[1].reshape(values.shape)
 
 
 def _one_hot(target: Target, source: Any, x: Tensor, ignored: float | None) -> tuple[Tensor, Any, Any]:
@@ -92,7 +103,7 @@ def _dense(target: Target, t: Tensor) -> Tensor:
 
 def _smoothed(target: Target, t: Tensor, amounts: dict[str, Tensor]) -> Tensor:
     assert target.smoothing is not None
-    e, classes = amounts["smoothing"], float(t.shape[-1]) if t.ndim else 1.0
+    e, classes = amounts["smoothing"], target.smoothing.classes or (float(t.shape[-1]) if t.ndim else 1.0)
     match target.smoothing.kind:
         case "uniform":
             return t * (1.0 - e) + e / classes

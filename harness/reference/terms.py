@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a term may use: target t, reading, its parameters as tensors, and the tie rules of the framework."""
+    """What a term may use: target t, reading, its parameters as tensors, and the tie rules of the framework.
+
+    `log_t` is log t where the target was given as that.
+    """
 
     semantics: Semantics
     t: Tensor
     reading: Reading
     parameters: Mapping[str, Tensor]
     ties: Mapping[str, float]
+    log_t: Tensor | None = None
 
     def parameter(self, name: str, default: float) -> Tensor:
         """A parameter as a tensor, or its default."""
@@ -55,7 +59,9 @@ def _cross_entropy(s: Setting) -> Tensor:
         return -(s.reading.p() * _log_target(s))
     if s.semantics.gradient.closed_form == "normalised-target":
         return _softmax_minus_target(s)
-    loss = -(s.t * s.reading.log_p()) if not s.semantics.term.parameters else _safe_product(s)
+    # An index picks its class and leaves the others alone, whatever they are; a product with 0 does not.
+    picked = s.semantics.target.encoding == "index" or bool(s.semantics.term.parameters)
+    loss = _safe_product(s) if picked else -(s.t * s.reading.log_p())
     if s.semantics.term.sides == "one":
         return loss
     positive = _positive_weight(s)
@@ -74,6 +80,8 @@ def _positive_weight(s: Setting) -> Tensor | None:
 
 
 def _log_target(s: Setting) -> Tensor:
+    if s.log_t is not None:
+        return s.log_t
     zero = s.t.mid == 0
     floor = s.number("log_zero", -math.inf)
     return s.t.where(~zero, 1.0).log().where(~zero, floor)
@@ -100,8 +108,9 @@ def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
 def _kl(s: Setting) -> Tensor:
     if s.semantics.term.direction == "reverse":
         return s.reading.p() * (s.reading.log_p() - _log_target(s))
-    entropy = primitives.xlogy(s.t, s.t)
-    kl = entropy - s.t * s.reading.log_p()
+    if s.log_t is not None:
+        return s.t * (s.log_t - s.reading.log_p())
+    kl = primitives.xlogy(s.t, s.t) - s.t * s.reading.log_p()
     if s.semantics.term.sides == "one":
         return kl
     return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
@@ -114,7 +123,8 @@ def _generalised_kl(s: Setting) -> Tensor:
 def _entropy(s: Setting) -> Tensor:
     if s.semantics.term.direction == "reverse":
         return -primitives.xlogy(s.t, s.t)
-    return -(s.reading.p() * s.reading.log_p())
+    p = s.reading.p()
+    return -primitives.xlogy(p, p) if not s.reading.last else -(p * s.reading.log_p())
 
 
 def _error(s: Setting) -> Tensor:
@@ -170,14 +180,45 @@ def _absolute_percentage(s: Setting) -> Tensor:
 
 
 def _poisson(s: Setting) -> Tensor:
-    return s.reading.p() - s.t * s.reading.log_p()
+    loss = s.reading.p() - s.t * s.reading.log_p()
+    return loss + _stirling(s.t) if s.number("full", 0.0) else loss
+
+
+def _stirling(t: Tensor) -> Tensor:
+    """log t! ≈ t log t − t + ½ log 2πt where t > 1, and 0 for the others, where it is no approximation."""
+    large = t.mid > 1
+    safe = t.where(large, 1.0)
+    return (safe * safe.log() - safe + (safe * (2.0 * math.pi)).log() * 0.5).where(large, 0.0)
 
 
 def _gaussian_nll(s: Setting) -> Tensor:
-    variance = s.parameter("variance", 1.0).maximum(s.number("floor", 0.0), 1.0)
+    variance = _floored_variance(s)
     error = _error(s)
     full = math.log(2.0 * math.pi) if s.number("full", 0.0) else 0.0
     return (variance.log() + error * error / variance + full) * 0.5
+
+
+def _floored_variance(s: Setting) -> Tensor:
+    variance, floor = s.parameter("variance", 1.0), s.parameter("floor", 0.0)
+    floored = variance.maximum(floor, 1.0)
+    if s.semantics.gradient.clip != "through":
+        return floored
+    return variance.weighted_slope(floored.data, np.ones(variance.shape))
+
+
+def _logistic(s: Setting) -> Tensor:
+    """log(1 + e^−sx) of the score x: the two-sided cross-entropy of σ(x) where s is ±1, and another loss elsewhere."""
+    z = -(_sign(s) * s.reading.score())
+    return primitives.softplus(z) if s.semantics.evaluation.form == "stable" else z.exp().log1p()
+
+
+def _hinge_embedding(s: Setting) -> Tensor:
+    """x where t is 1, max(0, m − x) where t is 0; elsewhere both if the parameter "both" is set, and 0 if not."""
+    near = s.reading.p()
+    far = (s.parameter("margin", 1.0) - near).relu(s.ties["relu"])
+    both = bool(s.number("both", 1.0))
+    attracts, repels = (s.t.mid != 0, s.t.mid != 1) if both else (s.t.mid == 1, s.t.mid == 0)
+    return near.where(attracts, 0.0) + far.where(repels, 0.0)
 
 
 def _sign(s: Setting) -> Tensor:
@@ -291,6 +332,8 @@ FAMILIES: dict[str, Family] = {
     "absolute-percentage": Family(_absolute_percentage, r"|p-t|/|t|"),
     "poisson": Family(_poisson, r"p-t\log p"),
     "gaussian-nll": Family(_gaussian_nll, r"\tfrac12(\log v+(p-t)^2/v)"),
+    "logistic": Family(_logistic, r"\log(1+e^{-sx})"),
+    "hinge-embedding": Family(_hinge_embedding, r"[t=1]\,p+[t=0]\max(0,m-p)"),
     "hinge": Family(_hinge, r"\max(0,m-sp)"),
     "squared-hinge": Family(_squared_hinge, r"\max(0,m-sp)^2"),
     "multi-margin": Family(_multi_margin, r"\max(0,m-p_y+p_c)"),

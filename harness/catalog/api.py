@@ -87,7 +87,7 @@ class Api:
         framework: Adapter name.
         parameters: Positional order of the function's, or of the constructor's, parameters.
         roles: Parameter that plays each role: "prediction", "target", "sample_weight", ….
-        declare: Arguments to Semantics.
+        declare: Arguments to Semantics; None where the call is no point of the space.
         defaults: Literal defaults of parameters; a parameter with none is required.
         call: For a loss class: parameter order of the call of the made object; empty for a function.
         index_target: "never", "always", or "by-shape" (indices where the target has one axis fewer than the prediction).
@@ -98,7 +98,7 @@ class Api:
     framework: str
     parameters: tuple[str, ...]
     roles: Mapping[str, str]
-    declare: Callable[[Arguments], Semantics]
+    declare: Callable[[Arguments], Semantics | None]
     defaults: Mapping[str, Plain] = field(default_factory=dict)
     call: tuple[str, ...] = ()
     index_target: str = "never"

@@ -84,9 +84,10 @@ class Tensor:
     def __truediv__(self, other: Operand) -> Tensor:
         b, ar = self.of(other), self.arith
         out = ar.div(self.data, b.data)
+        # (a/b)/b before g, as torch and TensorFlow have it: it overflows where they do.
         return Tensor(ar, out, (
             (self, lambda g: _unbroadcast(ar, ar.div(g, b.data), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.neg(ar.div(ar.mul(g, out), b.data)), b.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.neg(ar.mul(g, ar.div(out, b.data))), b.shape)),
         ))  # fmt: skip
 
     def __neg__(self) -> Tensor:
@@ -209,6 +210,15 @@ class Tensor:
         """Axes permuted."""
         back = tuple(int(i) for i in np.argsort(axes))
         return self.structure(lambda a: np.transpose(a, axes), lambda a: np.transpose(a, back))
+
+    def cast(self, arith: Arithmetic, data: Any = None) -> Tensor:
+        """The same numbers in another arithmetic: rounded once on the way there, and their derivative once on the way back.
+
+        `data` are the numbers as they are there, where that is known exactly.
+        """
+        old, zero = self.arith, self.arith.lift(0.0)
+        there = arith.add(self.data, arith.lift(0.0)) if data is None else data
+        return Tensor(arith, there, ((self, lambda g: old.add(g, zero)),))
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Tensor:
         """Repeated to `shape`."""

@@ -76,7 +76,9 @@ def _safe_product(s: Setting) -> Tensor:
 
 
 def _positive_weight(s: Setting) -> Tensor | None:
-    return s.parameters.get("positive")
+    """The weight w, as exact as 1 + (w − 1)t and wt + 1 − t are: three roundings of w or 1 each."""
+    weight = s.parameters.get("positive")
+    return None if weight is None else weight.widen(2.0 + 3.0 * np.abs(weight.mid))
 
 
 def _log_target(s: Setting) -> Tensor:

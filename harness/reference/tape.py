@@ -161,8 +161,12 @@ class Tensor:
 
     def weighted_slope(self, data: Any, slope: Floats) -> Tensor:
         """`data` as a function of this whose derivative is `slope` elementwise: for guards and kinks."""
+        return self.sloped(data, self.arith.lift(slope))
+
+    def sloped(self, data: Any, slope: Any) -> Tensor:
+        """The same with a slope that has an error of its own."""
         ar = self.arith
-        return Tensor(ar, data, ((self, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(slope)), self.shape)),))
+        return Tensor(ar, data, ((self, lambda g: _unbroadcast(ar, ar.mul(g, slope), self.shape)),))
 
     def maximum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
         """Elementwise maximum; at a tie this side gets `tie` of the slope and the other the rest."""

@@ -66,6 +66,8 @@ def _cross_entropy(s: Setting) -> Tensor:
         return loss
     positive = _positive_weight(s)
     loss = (positive * loss if positive is not None else loss) - (1.0 - s.t) * s.reading.log_q()
+    if positive is not None and s.reading.last == "sigmoid":
+        loss = loss + _positive_slack(s, positive)
     return _floored_slope(s, loss) if s.semantics.gradient.clip == "floored" else loss
 
 
@@ -76,9 +78,20 @@ def _safe_product(s: Setting) -> Tensor:
 
 
 def _positive_weight(s: Setting) -> Tensor | None:
-    """The weight w, as exact as 1 + (w − 1)t and wt + 1 − t are: three roundings of w or 1 each."""
-    weight = s.parameters.get("positive")
-    return None if weight is None else weight.widen(2.0 + 3.0 * np.abs(weight.mid))
+    return s.parameters.get("positive")
+
+
+def _positive_slack(s: Setting, weight: Tensor) -> Tensor:
+    """What (1 − t)x + l·softplus(−x), l = 1 + (w − 1)t, and its derivative (wt + 1 − t)σ(x) − wt may lose.
+
+    Where l is formed, w and 1 are rounded before they cancel. With s = softplus(−x), in units of u:
+    the value 2(1 − t)|x| + (|l| + 2|w − 1|t)s + 2ls, the derivative (2wt + 1 + l)σ + 5lσ + wt.
+    """
+    x, t, w = s.reading.before.mid, s.t.mid, np.abs(weight.mid)
+    balance, softplus = np.abs(1.0 - t) + w * np.abs(t), np.logaddexp(0.0, -x)
+    value = 2.0 * np.abs((1.0 - t) * x) + (3.0 * balance + 2.0 * np.abs((w - 1.0) * t)) * softplus
+    slope = (2.0 * w * np.abs(t) + 1.0 + 6.0 * balance) * np.exp(-softplus) + w * np.abs(t)
+    return primitives.slack(s.reading.before, value, slope)
 
 
 def _log_target(s: Setting) -> Tensor:

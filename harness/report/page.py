@@ -1,7 +1,6 @@
 """The page of one case: a Finding becomes records of finished strings."""
 
 from dataclasses import dataclass
-from itertools import groupby
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -17,20 +16,16 @@ from harness.records import (
     InputArray,
     Key,
     Observation,
-    Run,
     Side,
 )
 from harness.report import phrases
-from harness.report.numbers import aligned, number
+from harness.report.elements import INLINE, Elements, elements, is_inline
+from harness.report.numbers import number
 from harness.report.reproducer import reproducer
 from harness.report.results import outcome_in_words
 from harness.report.section import Line, Section, line, sections
 from harness.report.view import family
 from harness.report.words import STATUSES
-
-# More elements than this are folded; more than the second are left to results.json.
-FOLDED, MOST_ELEMENTS = 12, 200
-INLINE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +35,8 @@ class SideRow:
     name: str
     expression: str
     framework: str
-    outcome: str
-    answers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Elements:
-    """Every side's number, element by element."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[str, ...]], ...]
-    folded: bool
-    more: int
+    answer: str
+    others: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +67,9 @@ class Page:
     lines: tuple[Line, ...]
     elements: tuple[Elements, ...]
     scripts: tuple[Script, ...]
-    environment: tuple[tuple[str, str], ...]
 
 
-def page(run: Run, finding: Finding) -> Page:
+def page(finding: Finding) -> Page:
     """The page of a readable case.
 
     Raises:
@@ -94,7 +77,7 @@ def page(run: Run, finding: Finding) -> Page:
     """
     case = finding.case
     assert not isinstance(case, BrokenCase), "an unreadable case has no page"
-    failed = finding.status != "pass"
+    failed, told = finding.status != "pass", sections(finding)
     return Page(
         id=case.id,
         title=case.title or case.id,
@@ -102,17 +85,16 @@ def page(run: Run, finding: Finding) -> Page:
         path=case.path,
         why=case.why.strip(),
         source=case.source,
-        source_is_link=urlsplit(case.source).scheme in {"http", "https"},
+        source_is_link=bool(case.source) and urlsplit(case.source).scheme in {"http", "https"},
         failed=failed,
         status=STATUSES[finding.status],
         notes=phrases.notes(finding) if failed else (),
         sides=tuple(_side(finding, case, name, side) for name, side in case.sides.items()),
         inputs=tuple((name, *_input(array)) for name, array in case.inputs.items()),
-        sections=sections(finding),
+        sections=told,
         lines=tuple(map(line, phrases.by_urgency(finding.comparisons))),
-        elements=tuple(_elements(finding, case)),
-        scripts=tuple(_scripts(finding, case)),
-        environment=tuple(sorted(run.environment.items())),
+        elements=elements(finding, case),
+        scripts=tuple(_scripts(finding, case)) if told else (),
     )
 
 
@@ -121,11 +103,9 @@ def _side(finding: Finding, case: Case, name: str, side: Side) -> SideRow:
     where = [phrases.framework(side)]
     if isinstance(side, Expression):
         where += [side.mode] * (side.mode != "eager") + [side.environment] * bool(side.environment)
-    answers = tuple((dtype, _answer(side, observation)) for dtype, observation in seen)
-    outcome = "claimed" if isinstance(side, Claim) else outcome_in_words(seen[0][1])[0]
-    return SideRow(
-        name, phrases.spelling(side), " · ".join(where), outcome, answers[:1] if outcome == "claimed" else answers
-    )
+    answers = [(dtype, _answer(side, observation)) for dtype, observation in seen]
+    others = () if isinstance(side, Claim) else answers[1:]
+    return SideRow(name, phrases.spelling(side), " · ".join(where), answers[0][1], tuple(others))
 
 
 def _answer(side: Side, seen: Observation | None) -> str:
@@ -140,41 +120,17 @@ def _short(values: Array) -> str:
     """A scalar as it is, a few numbers as a list, more as a shape."""
     if values.ndim == 0:
         return number(float(values))
-    if values.size <= INLINE and values.ndim == 1:
+    if is_inline(values.shape):
         return f"[{', '.join(number(value) for value in values.tolist())}]"
     return f"array of shape {' × '.join(map(str, values.shape))}"
 
 
 def _input(array: InputArray) -> tuple[str, str]:
     shape = " × ".join(map(str, array.values.shape)) or "scalar"
+    if array.values.size <= INLINE:
+        return shape, str(array.values.tolist())
     text = np.array2string(array.values, precision=6, separator=", ", threshold=60, edgeitems=3, max_line_width=90)
     return shape, text
-
-
-def _elements(finding: Finding, case: Case) -> list[Elements]:
-    """One table per dtype, aspect and shape."""
-    tables = []
-    for dtype in case.dtypes:
-        for aspect in ("value", "gradient"):
-            answered = {
-                name: array
-                for name, side in case.sides.items()
-                if (array := phrases.observed(side, finding.observations.get(Key(case.id, name, dtype)), aspect))
-                is not None
-            }
-            ranked = sorted(answered.items(), key=lambda item: (item[1].ndim, item[1].shape))
-            for shape, same in groupby(ranked, key=lambda item: item[1].shape):
-                tables.append(_table(f"{aspect}, {dtype}", shape, dict(same)))
-    return tables
-
-
-def _table(caption: str, shape: tuple[int, ...], arrays: dict[str, Array]) -> Elements:
-    indices = list(np.ndindex(shape))[:MOST_ELEMENTS]
-    columns = [aligned([float(array[at]) for at in indices]) for array in arrays.values()]
-    size = int(np.prod(shape))
-    labels = [f"[{', '.join(map(str, at))}]" if at else "" for at in indices]
-    rows = tuple((label, tuple(column[row] for column in columns)) for row, label in enumerate(labels))
-    return Elements(caption, tuple(arrays), rows, size > FOLDED, max(0, size - MOST_ELEMENTS))
 
 
 def _scripts(finding: Finding, case: Case) -> list[Script]:

@@ -69,6 +69,13 @@ def arrays(finding: Finding, comparison: Comparison) -> tuple[Array | None, Arra
     return first, second
 
 
+def texts(finding: Finding, comparison: Comparison) -> tuple[str, ...]:
+    """Both sides of a comparison as their authors wrote them."""
+    case = finding.case
+    assert isinstance(case, Case), "a broken case has no comparisons"
+    return tuple(spelling(case.sides[name]) for name in comparison.between)
+
+
 def pair(finding: Finding, comparison: Comparison) -> tuple[float, float]:
     """A's and B's number where they differ most, in the form in which they meet; nan where there is none."""
     apart = comparison.divergence

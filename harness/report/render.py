@@ -1,5 +1,6 @@
 """Writes the HTML report: records of finished strings through Jinja, with autoescape, into one folder."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import fields
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from harness.records import BrokenCase, Finding, Run
 from harness.report.page import page
@@ -16,26 +18,39 @@ STATIC = Path(__file__).parent / "static"
 
 
 def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
-    """Write `out`/index.html, a page per readable case, and the two static files; pages of former runs are removed.
+    """Write `out`/index.html, a page per readable case, and the two static files; pages of other cases are removed.
 
     Returns:
         The path of the first page.
     """
     templates = _templates()
-    cases = out / "cases"
-    shutil.rmtree(cases, ignore_errors=True)
-    cases.mkdir(parents=True)
-    case_page = templates.get_template("case.html")
-    for finding in findings:
-        if not isinstance(finding.case, BrokenCase):
-            text = case_page.render(_named(page(run, finding)), root="../")
-            (cases / page_name(finding)).write_text(text, encoding="utf-8")
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
+    _write_cases(run, findings, templates, out / "cases")
     first = out / "index.html"
-    first.write_text(
-        templates.get_template("index.html").render(_named(index(run, findings)), root=""), encoding="utf-8"
-    )
+    text = templates.get_template("index.html").render(_named(index(run, findings)), root="")
+    first.write_text(text, encoding="utf-8")
     return first
+
+
+def _write_cases(run: Run, findings: Sequence[Finding], templates: Environment, folder: Path) -> None:
+    """One page per readable case, and no others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    versions = Markup(templates.get_template("versions.html").render(environment=sorted(run.environment.items())))  # noqa: S704
+    template = templates.get_template("case.html")
+    readable = [finding for finding in findings if not isinstance(finding.case, BrokenCase)]
+    for stale in {*os.listdir(folder)} - {page_name(finding) for finding in readable}:  # noqa: PTH208  names, not paths
+        (folder / stale).unlink()
+    for finding in readable:
+        _write(folder / page_name(finding), template.render(_named(page(finding)), root="../", versions=versions))
+
+
+def _write(path: Path, text: str) -> None:
+    """Like `Path.write_text`, in a seventh of the time: 10,000 pages are to be written in two seconds."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
 
 
 def _named(record: Any) -> dict[str, Any]:  # noqa: ANN401  any record of finished strings

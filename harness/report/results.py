@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -22,6 +21,8 @@ from harness.records import (
     Key,
     Observation,
     Raised,
+    Remedy,
+    Rival,
     Run,
     Side,
     TimedOut,
@@ -116,9 +117,13 @@ def comparison_result(comparison: Comparison) -> Object:
         "residual": None if apart is None else json_number(why.residual),
         "factors": [_factor(factor) for factor in why.factors],
         "inactive": [_inactive(inactive) for inactive in why.inactive],
-        "rivals": [{**asdict(rival), "factors": list(rival.factors)} for rival in why.rivals],
-        "remedy": asdict(why.remedy) if why.remedy else None,
-        "proofs": {name: str(outcome) for name, outcome in asdict(why.proofs).items()},
+        "rivals": [_rival(rival) for rival in why.rivals],
+        "remedy": _remedy(why.remedy) if why.remedy else None,
+        "proofs": {
+            "points": why.proofs.points.value,
+            "residual": why.proofs.residual.value,
+            "framework": why.proofs.framework.value,
+        },
         "blame": why.blame,
         "expected": comparison.expected,
     }
@@ -160,6 +165,14 @@ def _inactive(inactive: Inactive) -> Object:
         "to": inactive.after,
         "activates": inactive.activates,
     }
+
+
+def _rival(rival: Rival) -> Object:
+    return {"factors": list(rival.factors), "summary": rival.summary, "settled": rival.settled}
+
+
+def _remedy(remedy: Remedy) -> Object:
+    return {"side": remedy.side, "expression": remedy.expression, "verified": remedy.verified}
 
 
 def _side(finding: Finding, case: Case, name: str, side: Side) -> Object:

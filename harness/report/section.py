@@ -61,11 +61,11 @@ class Section:
     anchor: str
     heading: str
     css: str
-    symbol: str
     verdict: str
     sentence: str
     unmet: str
     names: tuple[str, str]
+    texts: tuple[str, ...]
     numbers: tuple[str, str]
     gap: str
     place: str
@@ -87,10 +87,8 @@ class Line:
 
     href: str
     between: str
-    aspect: str
-    dtype: str
+    of: str
     css: str
-    symbol: str
     verdict: str
     gap: str
     bound: str
@@ -118,11 +116,11 @@ def section(finding: Finding, comparison: Comparison) -> Section:
         anchor=anchor(comparison),
         heading=heading(comparison),
         css="f" if not comparison.expected else words.css,
-        symbol=words.symbol,
         verdict=str(comparison.verdict),
         sentence=phrases.verdict_sentence(comparison),
         unmet=phrases.expectation_sentence(comparison),
         names=comparison.between,
+        texts=phrases.texts(finding, comparison),
         numbers=_numbers(finding, comparison),
         gap=signed(apart.gap) if apart else "",
         place=f"element [{', '.join(map(str, apart.at))}]" if apart and apart.at else "",
@@ -145,10 +143,8 @@ def line(comparison: Comparison) -> Line:
     return Line(
         href="" if agrees(comparison) else f"#{anchor(comparison)}",
         between=" – ".join(comparison.between),
-        aspect=comparison.aspect,
-        dtype=comparison.dtype if comparison.mode == "eager" else f"{comparison.dtype}, {comparison.mode}",
+        of=of(comparison),
         css="f" if not comparison.expected else words.css,
-        symbol=words.symbol,
         verdict=str(comparison.verdict),
         gap=signed(apart.gap) if apart else "–",
         bound=small(apart.bound) if apart else "–",
@@ -165,7 +161,13 @@ def anchor(comparison: Comparison) -> str:
 
 def heading(comparison: Comparison) -> str:
     """A comparison by name."""
-    return f"{' and '.join(comparison.between)}: {comparison.aspect} in {comparison.dtype}"
+    return f"{' and '.join(comparison.between)}: {of(comparison)}"
+
+
+def of(comparison: Comparison) -> str:
+    """What is compared: "value in float32"."""
+    mode = "" if comparison.mode == "eager" else f", {comparison.mode}"
+    return f"{comparison.aspect} in {comparison.dtype}{mode}"
 
 
 def _note(comparison: Comparison) -> str:

@@ -60,7 +60,7 @@ def _numbers(comparison: Comparison, finding: Finding) -> str:
     """Both sides with their numbers, and the gap under them."""
     case = finding.case
     assert isinstance(case, Case), "a broken case has no comparisons"
-    texts = [phrases.spelling(case.sides[name]) for name in comparison.between]
+    texts = phrases.texts(finding, comparison)
     if comparison.divergence is None:
         rows = [
             (name, text, _said(finding, case, name, comparison))

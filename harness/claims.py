@@ -1,0 +1,124 @@
+"""Numbers that somebody printed: their values, and how much the printed digits leave open."""
+
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from harness import fields
+from harness.records import Claim
+from harness.yaml_reader import Entry, Listing, Scalar, fail
+
+_MAX_DIGITS = 60
+
+_TOKEN = re.compile(
+    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]) | [-+]?\.?(?:nan|inf)(?:inity)?\b | [\[\]]",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BETWEEN = frozenset(" \t\n\r,")
+
+# What the frameworks print around their numbers: tensor([…], grad_fn=…), tf.Tensor([…], shape=…), <tf.Tensor: …>.
+_WRAPPINGS = (
+    re.compile(r"<tf\.Tensor:.*?numpy=(.*)>", re.DOTALL),
+    re.compile(
+        r"(?:\w+\.)?(?:tensor|Tensor|array|Array|float\d+) \( (.*?) (?:,\s*(?:dtype|shape|grad_fn|device)\b.*)? \)",
+        re.DOTALL | re.VERBOSE,
+    ),
+)
+
+
+def read_claim(entry: Entry) -> Claim:
+    """The Claim that `entry` makes: a number, a nested list of numbers, or either as printed text in quotes.
+
+    The value is float64 of the shape printed. `half_width` has the same shape: half a unit of the last digit printed,
+    so 0.3190 claims 0.31895 to 0.31905, and 0 for inf and nan.
+
+    Raises:
+        CaseError: `bad-claim`, where something is not a printed number; `ragged`, where rows differ in shape.
+    """
+    if isinstance(entry, Scalar):
+        return _claim(entry.text.strip(), entry, _printed(entry.text, entry))
+    pairs, _ = fields.nested(entry, _one)
+    return _claim(_written(entry), entry, pairs)
+
+
+def _claim(text: str, entry: Entry, pairs: Any) -> Claim:  # noqa: ANN401  nested as deeply as the author likes
+    try:
+        numbers = np.array(pairs, np.float64)
+    except ValueError:
+        raise fail("ragged", f"the rows of {text!r} differ in shape; make all of one shape", entry) from None
+    if numbers.size == 0:
+        raise fail("bad-claim", "a claim of no number; write the numbers that were printed", entry)
+    return Claim(text, numbers[..., 0].copy(), numbers[..., 1].copy())
+
+
+def _one(entry: Entry) -> tuple[float, float]:
+    if not isinstance(entry, Scalar):
+        raise fail("bad-claim", f"a claim is made of printed numbers; found {fields.kind_of(entry)}", entry)
+    return _number(entry.text.strip(), entry)
+
+
+def _number(digits: str, entry: Entry) -> tuple[float, float]:
+    """The value printed, and half a unit of its last digit."""
+    match = _TOKEN.fullmatch(digits)
+    if match is None or digits in {"[", "]"}:
+        advice = "separate numbers by commas, or quote the whole as it was printed"
+        raise fail("bad-claim", f"{digits[:60]!r} is no printed number; {advice}", entry)
+    if digits.lower().lstrip("+-.").startswith(("nan", "inf")):
+        return float(digits.replace(".", "")), 0.0
+    return _decimal(digits, entry)
+
+
+def _decimal(digits: str, entry: Entry) -> tuple[float, float]:
+    value = float(digits)
+    exponent = Decimal(digits).as_tuple().exponent if len(digits) <= _MAX_DIGITS and math.isfinite(value) else None
+    if not isinstance(exponent, int):
+        raise fail("bad-claim", f"{digits[:60]!r} is too long or too large for float64", entry)
+    return value, float(f"5e{exponent - 1}")
+
+
+def _printed(text: str, entry: Entry) -> Any:  # noqa: ANN401  nested as deeply as it was printed
+    """Pairs of value and half width, nested as the brackets of `text` are."""
+    inner = _unwrapped(text.strip())
+    if "[" not in inner:
+        return _number(inner, entry)
+    stack: list[list[Any]] = [[]]
+    for word in _words(inner, entry):
+        if word == "[":
+            stack.append([])
+        elif word != "]":
+            stack[-1].append(_number(word, entry))
+        elif len(stack) > 1:
+            row = stack.pop()
+            stack[-1].append(row)
+    if len(stack) > 1 or len(stack[0]) != 1:
+        raise fail("bad-claim", f"the brackets of {text[:60]!r} do not match", entry)
+    return stack[0][0]
+
+
+def _words(text: str, entry: Entry) -> list[str]:
+    words, at = [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise fail("bad-claim", f"{text[at : at + 20]!r} is no printed number; print the whole array", entry)
+        words.append(match[0])
+        at = match.end()
+        while at < len(text) and text[at] in _BETWEEN:
+            at += 1
+    return words
+
+
+def _unwrapped(text: str) -> str:
+    for wrapping in _WRAPPINGS:
+        match = wrapping.fullmatch(text)
+        text = match[1].strip() if match else text
+    return text
+
+
+def _written(entry: Entry) -> str:
+    if isinstance(entry, Listing):
+        return f"[{', '.join(map(_written, entry.items))}]"
+    return entry.text if isinstance(entry, Scalar) else "{}"

@@ -1,0 +1,172 @@
+"""The conventions in which two points differ, each as a switch that can be thrown alone.
+
+A row of `DETAILS` is what a person would call one difference: its name, and the fields that must change together for
+the point to stay meaningful. The order is the order of the stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.reference.terms import FAMILIES
+from harness.semantics import Semantics, get, with_choice
+
+
+Fields = tuple[tuple[str, str], ...]
+
+DETAILS: tuple[tuple[str, Fields], ...] = (
+    ("layout.prediction", (("layout", "prediction"),)),
+    ("layout.class_axis", (("layout", "class_axis"), ("layout", "softmax_axis"))),
+    ("layout.broadcast", (("layout", "broadcast"),)),
+    ("target.source", (("target", "source"), ("target", "encoding"), ("target", "bad_index"))),
+    ("target.smoothing", (("target", "smoothing"),)),
+    ("target.range", (("target", "range"),)),
+    ("target.order", (("target", "order"),)),
+    ("activation", (("activation", "chain"),)),
+    ("activation.temperature", (("activation", "temperature"),)),
+    ("guard.clip", (("guard", "clip"),)),
+    ("guard.clamp", (("guard", "clamp"),)),
+    ("guard.added_epsilon", (("guard", "added_epsilon"),)),
+    ("guard.renormalise", (("guard", "renormalise"),)),
+    ("guard.recovered_logits", (("guard", "recovered_logits"),)),
+    ("guard.order", (("guard", "order"),)),
+    ("term.sides", (("term", "sides"),)),
+    ("term.family", (("term", "family"), ("term", "parameters"))),
+    ("term.direction", (("term", "direction"),)),
+    ("term.parameter", (("term", "parameters"),)),
+    ("term.added", (("", "plus"),)),
+    ("modulation.focal", (("modulation", "focal"),)),
+    ("modulation.poly", (("modulation", "poly"),)),
+    ("modulation.z_loss", (("modulation", "z_loss"),)),
+    ("weight.positive", (("weight", "positive"),)),
+    ("weight.class", (("weight", "klass"), ("weight", "klass_in"), ("weight", "balance"))),
+    ("weight.sample", (("weight", "sample"),)),
+    ("weight.mask", (("weight", "mask"),)),
+    ("reduction.classes", (("reduction", "classes"),)),
+    ("reduction.batch", (("reduction", "batch"),)),
+    ("reduction.denominator", (("reduction", "denominator"),)),
+    ("reduction.microbatches", (("reduction", "microbatches"),)),
+    ("reduction.zero", (("reduction", "zero"),)),
+    ("scale.constant", (("scale", "constant"),)),
+    ("scale.sign", (("scale", "sign"),)),
+    ("scale.log_base", (("scale", "log_base"),)),
+    ("scale.offset", (("scale", "offset"),)),
+    ("precision.input", (("precision", "input"),)),
+    ("precision.accumulation", (("precision", "accumulation"),)),
+    ("evaluation", (("evaluation", "form"),)),
+    ("mode", (("mode", "execution"),)),
+    ("gradient.tie", (("gradient", "tie"),)),
+    ("gradient.clip", (("gradient", "clip"),)),
+    ("gradient.closed_form", (("gradient", "closed_form"),)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One switch: its name, both choices, and the function that throws it from A's choice to B's."""
+
+    factor: str
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
+    throw: Callable[[Semantics], Semantics]
+
+
+def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
+    """The choice in `stage.name`; the empty stage is the point's own fields."""
+    return getattr(s, name) if not stage else get(s, stage, name)
+
+
+def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
+    """The switches that lead from `a` to `b`, in stage order."""
+    found = []
+    for factor, fields in DETAILS:
+        before = tuple(read(a, *f) for f in fields)
+        after = tuple(read(b, *f) for f in fields)
+        if before != after and not _implied(factor, a, b):
+            name = "target.encoding" if factor == "target.source" and before[1] != after[1] else factor
+            found.append(Difference(name, before, after, _switch(fields, after, b)))
+    return tuple(found)
+
+
+def _implied(factor: str, a: Semantics, b: Semantics) -> bool:
+    """Whether a field differs only because another difference makes it: parameters go with their family."""
+    match factor:
+        case "term.family":
+            return a.term.family == b.term.family
+        case "term.parameter":
+            return a.term.family != b.term.family
+        case "guard.order":
+            common = set(a.guard.order) & set(b.guard.order)
+            return [g for g in a.guard.order if g in common] == [g for g in b.guard.order if g in common]
+        case "weight.class":
+            return (a.weight.klass, a.weight.balance) == (b.weight.klass, b.weight.balance) and (a.weight.klass is None)
+        case "reduction.denominator" | "reduction.microbatches" | "reduction.zero":
+            return "mean" not in (a.reduction.batch, b.reduction.batch) or (
+                factor != "reduction.microbatches" and a.reduction.batch != b.reduction.batch
+            )
+        case _:
+            return False
+
+
+def _switch(fields: Fields, after: tuple[Any, ...], b: Semantics) -> Callable[[Semantics], Semantics]:
+    def throw(s: Semantics) -> Semantics:
+        for (stage, name), choice in zip(fields, after, strict=True):
+            s = replace(s, **{name: choice}) if not stage else with_choice(s, stage, **{name: choice})
+        if fields[0] == ("reduction", "batch"):
+            # What a mean counts, and what it is of nothing, come with the mean.
+            s = with_choice(s, "reduction", denominator=b.reduction.denominator, zero=b.reduction.zero)
+        return ordered(s, b) if fields[0][0] == "guard" else s
+
+    return throw
+
+
+def ordered(s: Semantics, b: Semantics) -> Semantics:
+    """`s` with `guard.order` naming just the guards it has, in the order that A and then B give them."""
+    guard = s.guard
+    present = {
+        "clip": guard.clip is not None, "clamp": guard.clamp is not None,
+        "added_epsilon": guard.added_epsilon is not None, "renormalise": guard.renormalise,
+    }  # fmt: skip
+    first = tuple(g for g in guard.order if present.get(g))
+    rest = tuple(g for g in b.guard.order if present.get(g) and g not in first)
+    merged = b.guard.order if set(b.guard.order) == set(first) | set(rest) and set(b.guard.order) <= set(present) and not first else (*first, *rest)
+    return with_choice(s, "guard", order=tuple(g for g in merged if present.get(g)))
+
+
+def aligned(a: Semantics, b: Semantics) -> tuple[Semantics, Semantics]:
+    """The same two losses in the coordinates in which they differ least.
+
+    A loss that averages over everything at once is also one that averages over classes and then over samples; which of
+    the two a person would say depends on what it is held against.
+    """
+    flat = _flat(a), _flat(b)
+    if flat[0] is not None and flat[1] is not None:
+        return flat[0], flat[1]
+    return _unfolded(a, b), _unfolded(b, a)
+
+
+def _flat(s: Semantics) -> Semantics | None:
+    r = s.reduction
+    if r.classes == "flat":
+        return s
+    elementwise = FAMILIES[s.term.family].shape == "elementwise"
+    plain = (s.weight.sample, s.weight.mask, s.weight.klass, s.modulation.z_loss, r.microbatches) == (None,) * 5
+    same = (r.classes, r.batch) in {("mean", "mean"), ("sum", "sum"), ("none", "none")}
+    if not (elementwise and plain and same and r.denominator in ("elements", "samples", "kept") and s.layout.class_axis in (-1, None)):
+        return None
+    return with_choice(s, "reduction", classes="flat", denominator="elements")
+
+
+def _unfolded(s: Semantics, other: Semantics) -> Semantics:
+    """A flat reduction told as one over classes and one over samples, with the other side's class axis."""
+    if s.reduction.classes != "flat" or FAMILIES[s.term.family].shape != "elementwise":
+        return s if s.reduction.classes != "flat" else with_choice(s, "reduction", classes=other.reduction.classes)
+    if s.weight.sample is not None or s.weight.mask is not None or s.reduction.denominator not in ("elements", "kept"):
+        return s
+    axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
+    changed = with_choice(s, "layout", class_axis=-1 if axis is None else axis)
+    return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")
+
+

@@ -1,0 +1,91 @@
+"""What goes in and out of an identification: a black box that is asked, what it answers, and what it turns out to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Array, Raised
+from harness.semantics import Semantics
+
+Inputs = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a black box returned: its value, and d(sum of the value)/d(prediction) where it has one; both float64."""
+
+    value: Array
+    gradient: Array | None = None
+
+
+Ask = Callable[[Inputs], Answer | Raised]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question, in words, and what its answer settled."""
+
+    asked: str
+    settled: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """What a black box computes, or where it leaves the space.
+
+    Attributes:
+        semantics: The point, confirmed on fresh inputs within the rounding bound; None if there is none.
+        closest: The point itself, or the best one that was refuted; None if not even that was found.
+        refuting: Inputs on which `closest` and the black box differ by more than rounding, or None.
+        left_at: The stage at which the black box leaves the space; empty if it does not.
+        calls: How often the black box was asked.
+        undetermined: Choices, as `stage.field`, that no answer of the black box depends on.
+        probes: What was asked and what it settled, in order.
+        word: What a reader must know of the black box: "not deterministic", "raises …"; empty for a plain function.
+    """
+
+    semantics: Semantics | None
+    closest: Semantics | None = None
+    refuting: Mapping[str, NDArray[Any]] | None = None
+    left_at: str = ""
+    calls: int = 0
+    undetermined: tuple[str, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    word: str = ""
+
+
+@dataclass(slots=True)
+class Oracle:
+    """The black box with a count of the calls; everything it is given is a copy, rounded to the dtype."""
+
+    ask: Ask
+    slope: Ask
+    dtype: str
+    calls: int = 0
+    raised: Raised | None = None
+    probes: list[Probe] = field(default_factory=list)
+
+    def value(self, inputs: Inputs) -> Array | None:
+        """The value on `inputs`, or None where the black box raises."""
+        answer = self._asked(self.ask, inputs)
+        if isinstance(answer, Raised):
+            self.raised = answer
+            return None
+        return np.asarray(answer.value, np.float64)
+
+    def both(self, inputs: Inputs) -> Answer | Raised:
+        """Value and gradient on `inputs`."""
+        return self._asked(self.slope, inputs)
+
+    def note(self, asked: str, settled: str) -> None:
+        """Keep what a question settled."""
+        self.probes.append(Probe(asked, settled))
+
+    def _asked(self, ask: Ask, inputs: Inputs) -> Answer | Raised:
+        self.calls += 1
+        return ask({name: np.array(values) for name, values in inputs.items()})

@@ -1,0 +1,164 @@
+"""The form of a black box's inputs: which array is which, where the classes are, what the numbers may be.
+
+Everything is probed through *rows*: a row is one sample's (or one position's) prediction over the classes, with its
+target. The frame puts rows into arrays of the user's shapes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Array, InputArray
+from harness.reference.arithmetic import quantise
+
+SUM_DIGITS = 5  # Written probabilities carry few digits; rows of them sum to 1 to so many.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Probes: predictions x and targets t, both [P, K]; `labels` [P] where the target is a class index."""
+
+    x: Array
+    t: Array
+
+    @property
+    def count(self) -> int:
+        """P."""
+        return int(self.x.shape[0])
+
+    def pick(self, which: Any) -> Rows:  # noqa: ANN401  any index of NumPy's
+        """Some of the rows."""
+        return Rows(self.x[which], self.t[which])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """How rows become the inputs of one black box.
+
+    Attributes:
+        prediction: Name of the input that is predicted with.
+        target: Name of the target.
+        given: The user's own inputs, rounded to the dtype.
+        axis: The axis that rows run along.
+        kind: What the target is: index, one-hot, binary, signed, distribution, log-distribution, unit, count, positive, real.
+        domain: What predictions may be: unit, positive, negative, real.
+        dtype: The dtype asked in.
+    """
+
+    prediction: str
+    target: str
+    given: Mapping[str, NDArray[Any]]
+    axis: int
+    kind: str
+    domain: str
+    dtype: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the prediction."""
+        return self.given[self.prediction].shape
+
+    @property
+    def classes(self) -> int:
+        """K, the length of a row."""
+        return self.shape[self.axis] if self.shape else 1
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Shape of the prediction without the class axis."""
+        return tuple(n for i, n in enumerate(self.shape) if i != self.axis)
+
+    @property
+    def count(self) -> int:
+        """M, the number of rows in one set of inputs."""
+        return math.prod(self.positions)
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Names of the inputs that are neither prediction nor target."""
+        return tuple(name for name in self.given if name not in (self.prediction, self.target))
+
+    def inputs(self, rows: Rows, extras: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """M rows as inputs of the user's shapes."""
+        return {**self.given, **extras, self.prediction: self.arrange(rows.x), self.target: self.arrange_target(rows.t)}
+
+    def arrange(self, x: Array) -> Array:
+        """[M, K] as an array of the prediction's shape."""
+        if not self.shape:
+            return x.reshape(())
+        return np.moveaxis(x.reshape((*self.positions, self.classes)), -1, self.axis)
+
+    def arrange_target(self, t: Array) -> NDArray[Any]:
+        """[M, K] as an array of the target's shape; class indices where the target is one."""
+        shape = self.given[self.target].shape
+        if self.kind == "index":
+            return np.argmax(t, axis=-1).reshape(shape).astype(np.int64)
+        return self.arrange(t).reshape(shape)
+
+    def rows_of(self, inputs: Mapping[str, NDArray[Any]]) -> Rows:
+        """The rows that `inputs` consist of."""
+        x = self._flat(np.asarray(inputs[self.prediction], np.float64))
+        if self.kind == "index":
+            labels = np.asarray(inputs[self.target]).reshape(-1).astype(np.int64)
+            return Rows(x, (labels[:, None] == np.arange(self.classes)).astype(np.float64))
+        return Rows(x, self._flat(np.asarray(inputs[self.target], np.float64).reshape(self.shape)))
+
+    def _flat(self, array: Array) -> Array:
+        return np.moveaxis(array, self.axis, -1).reshape((-1, self.classes)) if self.shape else array.reshape((1, 1))
+
+
+def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str) -> Frame | None:
+    """The frame of the user's inputs; None where prediction and target have no common form here."""
+    given = {n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype) for n, a in specimen.items()}
+    x, t = given[prediction], given[target]
+    axis = _index_axis(x.shape, t, specimen[target].integral)
+    kind = "index" if axis is not None else ""
+    if axis is None:
+        if math.prod(x.shape) != math.prod(t.shape):
+            return None
+        axis = 1 if x.ndim > 2 else x.ndim - 1  # noqa: PLR2004  images have their classes second
+        axis = max(axis, 0)
+        given[target] = t = np.asarray(t, np.float64)
+        kind = _kind(np.moveaxis(t.reshape(x.shape), axis, -1) if x.ndim else t.reshape((1,)))
+    given[prediction] = np.asarray(x, np.float64)
+    return Frame(prediction, target, given, axis, kind, _domain(given[prediction]), dtype)
+
+
+def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int | None:  # noqa: FBT001
+    """The class axis, if `t` can be class indices: the prediction's shape less one axis (or with that axis of length 1)."""
+    if not integral or not shape:
+        return None
+    for axis in (*((1,) if len(shape) > 1 else ()), len(shape) - 1, *range(len(shape))):
+        rest = tuple(n for i, n in enumerate(shape) if i != axis)
+        with_one = tuple(1 if i == axis else n for i, n in enumerate(shape))
+        if shape[axis] > 1 and (t.shape == rest or (t.shape == with_one and t.shape != shape)):
+            return axis
+    return None
+
+
+def _kind(t: Array) -> str:
+    values = np.unique(t)
+    sums_to_one = t.shape[-1] > 1 and bool(np.all(np.round(t.sum(-1), SUM_DIGITS) == 1.0))
+    if np.isin(values, (0.0, 1.0)).all():
+        return "one-hot" if sums_to_one else "binary"
+    if np.isin(values, (-1.0, 1.0)).all():
+        return "signed"
+    if values[0] >= 0 and values[-1] <= 1:
+        return "distribution" if sums_to_one else "unit"
+    if values[-1] <= 0 and t.shape[-1] > 1 and bool(np.all(np.round(np.exp(t).sum(-1), SUM_DIGITS) == 1.0)):
+        return "log-distribution"
+    if values[0] >= 0:
+        return "count" if np.all(values == np.round(values)) else "positive"
+    return "real"
+
+
+def _domain(x: Array) -> str:
+    if x.size and x.min() >= 0:
+        return "unit" if x.max() <= 1 else "positive"
+    return "negative" if x.size and x.max() <= 0 else "real"

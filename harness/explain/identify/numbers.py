@@ -1,0 +1,39 @@
+"""Short numbers: the simplest decimal or ratio that a measured number may stand for, and how simple that is."""
+
+from __future__ import annotations
+
+import math
+
+DIGITS = 17
+DENOMINATORS = range(2, 13)
+LONG = 6  # A decimal with more digits than this is not what somebody wrote by hand.
+
+
+def short(value: float, error: float) -> float:
+    """The shortest decimal within `error` of `value`, or a ratio of small integers where that is shorter; else `value`."""
+    if not math.isfinite(value) or abs(value) <= error:
+        return 0.0 if abs(value) <= error else value
+    found = next((d for d in range(1, DIGITS) if abs(float(f"{value:.{d - 1}e}") - value) <= error), DIGITS)
+    if found > LONG:
+        for q in DENOMINATORS:
+            ratio = round(value * q) / q
+            if ratio != 0.0 and abs(ratio - value) <= error:
+                return ratio
+    return float(f"{value:.{found - 1}e}") if found < DIGITS else value
+
+
+def digits(value: float) -> int:
+    """How many significant digits `value` has as a decimal."""
+    mantissa = f"{abs(value):.16e}".partition("e")[0]
+    by_repr = repr(abs(float(value))).partition("e")[0].replace(".", "").strip("0")
+    return min(len(by_repr), len(mantissa.replace(".", "").rstrip("0")) or 1)
+
+
+def cost(value: float, default: float) -> float:
+    """How much is said by `value` where `default` says nothing."""
+    if value == default:
+        return 0.0
+    count = digits(value)
+    if count > LONG and any(value * q == round(value * q) for q in DENOMINATORS):
+        count = 2
+    return 1.0 + 0.5 * count

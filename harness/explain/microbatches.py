@@ -1,0 +1,73 @@
+"""The mean of several losses over parts of one batch: gradient accumulation, read as `reduction.microbatches`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness.catalog.api import Described
+from harness.semantics import Semantics
+from harness.syntax import Call, Index, Literal, Node, Sequence, Slice
+
+JOIN = "numpy.concatenate"
+
+
+def as_microbatches(s: Semantics, divisor: float, describe: Callable[[Node], Described]) -> Semantics | None:
+    """One point for the mean of like losses over consecutive parts of the batch; None if it is no such mean.
+
+    Args:
+        s: A point with further points added to it.
+        divisor: What their sum is divided by.
+        describe: Shape of a tree.
+
+    Returns:
+        The point over the joined batch with `reduction.microbatches` set to the parts' lengths, or None.
+    """
+    parts = (replace(s, plus=()), *s.plus)
+    if len(parts) != int(divisor) or len(parts) < 2 or s.reduction.batch != "mean":  # noqa: PLR2004
+        return None
+    if any(_without_sources(part) != _without_sources(parts[0]) for part in parts):
+        return None
+    predictions, targets = [p.layout.prediction for p in parts], [p.target.source for p in parts]
+    if len(set(predictions)) != len(parts):
+        return None
+    return replace(
+        parts[0],
+        layout=replace(s.layout, prediction=_joined(predictions, describe)),
+        target=replace(s.target, source=_joined(targets, describe)),
+        reduction=replace(s.reduction, microbatches=tuple(describe(node).shape[0] for node in predictions)),
+    )
+
+
+def _without_sources(s: Semantics) -> Semantics:
+    blank = Literal(None)
+    return replace(s, layout=replace(s.layout, prediction=blank), target=replace(s.target, source=blank))
+
+
+def _joined(nodes: list[Node], describe: Callable[[Node], Described]) -> Node:
+    whole = _whole(nodes, describe)
+    return whole if whole is not None else Call(JOIN, (Sequence(tuple(nodes)),), (("axis", Literal(0)),))
+
+
+def _whole(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | None:
+    """x where the nodes are `x[:a]`, `x[a:b]`, `x[b:]` in order and cover it."""
+    values = {node.value for node in nodes if isinstance(node, Index)}
+    if len(values) != 1 or not all(isinstance(node, Index) and _slice(node) is not None for node in nodes):
+        return None
+    value = values.pop()
+    length, at = describe(value).shape[0], 0
+    for node in nodes:
+        start, stop, step = (_slice(node) or slice(0)).indices(length)
+        if start != at or step != 1:
+            return None
+        at = stop
+    return value if at == length else None
+
+
+def _slice(node: Node) -> slice | None:
+    match node:
+        case Index(_, (Slice(start, stop, None),)):
+            bounds = [None if part is None else part.value if isinstance(part, Literal) else "" for part in (start, stop)]
+            return None if "" in bounds else slice(*bounds)  # type: ignore[arg-type]
+        case _:
+            return None

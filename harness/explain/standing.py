@@ -1,0 +1,153 @@
+"""Where one side stands: what it returned, the point it stands for, and what the reference says of that point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from harness.catalog.api import Described
+from harness.compare import difference, within
+from harness.explain.compose import Facts
+from harness.records import Array, InputArray
+from harness.reference.arithmetic import FORMATS, Arithmetic, Certified, Plain, Rounded, quantise
+from harness.reference.evaluate import Evaluated, evaluate, inputs_as
+from harness.reference.interpret import Scope, interpret
+from harness.reference.tape import Tensor
+from harness.semantics import Semantics
+from harness.syntax import Input, Node
+
+PLAIN = Plain()
+CERTIFIED = Certified()
+
+# Arrays above this many elements are enclosed by float64 running error instead of ball arithmetic.
+CERTIFIED_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enclosed:
+    """The exact number and how far a correct implementation may be from it, elementwise; float64.
+
+    `exact` is the middle of the certified enclosure, `radius` that enclosure's own half-width, `bound` the distance
+    that rounding in the dtype accounts for.
+    """
+
+    exact: Array
+    radius: Array
+    bound: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """What the reference says of a point on some inputs."""
+
+    value: Enclosed
+    gradient: Enclosed | None
+
+
+def working_dtype(semantics: Semantics, dtype: str) -> str:
+    """The dtype a side computes in: the case's, or the narrower one it casts its inputs to."""
+    own = semantics.precision.input
+    return own if own is not None and FORMATS[own].u > FORMATS[dtype].u else dtype
+
+
+def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference:
+    """Certified value and gradient of a point, with the bound of the dtype it computes in.
+
+    Args:
+        semantics: The point.
+        inputs: Inputs rounded to `dtype`.
+        dtype: The case's dtype.
+        wrt: The input to differentiate with respect to, or None.
+
+    Raises:
+        CaseError: If the inputs do not fit the point.
+    """
+    working = working_dtype(semantics, dtype)
+    rounded = evaluate(semantics, inputs, Rounded(working), working, wrt)
+    exact = _exactly(semantics, inputs, working, wrt, rounded)
+    value = enclosed(exact.value, rounded.value)
+    return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
+
+
+def _exactly(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
+    finite = all(np.all(np.isfinite(a)) for a in inputs.values()) and np.all(np.isfinite(rounded.value.mid))
+    if rounded.gradient is not None:
+        finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
+    if not finite:
+        return evaluate(semantics, inputs, PLAIN, dtype, wrt)
+    small = sum(a.size for a in inputs.values()) <= CERTIFIED_LIMIT
+    arith: Arithmetic = CERTIFIED if small else Rounded("float64")
+    return evaluate(semantics, inputs, arith, dtype, wrt)
+
+
+def enclosed(exact: object, rounded: object) -> Enclosed:
+    middle, radius = _middle_and_radius(exact)
+    bound = np.asarray(rounded.err)  # type: ignore[attr-defined]
+    return Enclosed(middle, radius, np.where(np.isnan(bound), 0.0, bound))
+
+
+def _middle_and_radius(data: object) -> tuple[Array, Array]:
+    if hasattr(data, "mid") and hasattr(data, "err"):
+        return np.asarray(data.mid), np.asarray(data.err)
+    array = np.asarray(data)
+    if array.dtype != object:
+        return array, np.zeros_like(array)
+    flat = array.ravel()
+    middle = np.array([float(x) for x in flat], np.float64).reshape(array.shape)
+    radius = np.array([float(x.rad()) for x in flat], np.float64).reshape(array.shape)
+    return middle, radius + np.abs(middle) * FORMATS["float64"].u
+
+
+def holds(observed: Array, enclosed: Enclosed, dtype: str) -> bool:
+    """Proof 1 for one array: every observed number is within the bound of the exact one.
+
+    Scalars may come as arrays of one element. The bound includes rounding the result to `dtype`.
+    """
+    if observed.size != enclosed.exact.size:
+        return False
+    exact = np.reshape(enclosed.exact, observed.shape)
+    room = np.reshape(enclosed.bound + enclosed.radius, observed.shape)
+    return within(difference(_overflowed(exact, dtype), observed), room)
+
+
+def _overflowed(exact: Array, dtype: str) -> Array:
+    # A number beyond the dtype's largest is an infinity there.
+    form = FORMATS[dtype]
+    return np.where(np.isfinite(exact) & (np.abs(exact) > form.largest * (1.0 + form.u)), np.copysign(np.inf, exact), exact)
+
+
+def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> Facts:
+    """What resolving may ask, answered by evaluating trees on the case's own inputs."""
+    arrays = as_arrays(inputs, dtype)
+    scope = Scope({n: _leaf(PLAIN, a) for n, a in arrays.items()}, Tensor(PLAIN, np.zeros(())))
+
+    @lru_cache(maxsize=256)
+    def array(node: Node) -> np.ndarray:
+        value = interpret(node, scope)
+        return np.asarray(value.mid if isinstance(value, Tensor) else value)
+
+    def describe(node: Node) -> Described:
+        if isinstance(node, Input):
+            given = inputs[node.name]
+            return Described(given.values.shape, given.integral)
+        with np.errstate(all="ignore"):
+            value = array(node)
+        return Described(value.shape, value.dtype.kind in "iub")
+
+    return Facts(describe, array, prediction, dtype)
+
+
+def as_arrays(inputs: Mapping[str, InputArray], dtype: str) -> dict[str, np.ndarray]:
+    """The arrays a framework is given: floats rounded to `dtype` or to the one pinned; integers as integers."""
+    arrays = inputs_as({n: a.values for n, a in inputs.items()}, dtype)
+    for name, given in inputs.items():
+        if given.dtype is not None and given.dtype in FORMATS:
+            arrays[name] = quantise(given.values, given.dtype)
+    return arrays
+
+
+def _leaf(arith: Arithmetic, a: np.ndarray) -> object:
+    return Tensor(arith, arith.lift(a)) if a.dtype.kind == "f" else a

@@ -1,0 +1,80 @@
+"""The point of an expression, and the expression operation by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from harness.catalog import api_of, declare
+from harness.errors import CaseError
+from harness.explain.compose import Facts, resolve
+from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
+from harness.records import InputArray
+from harness.reference.arithmetic import Arithmetic, Rounded
+from harness.reference.evaluate import Evaluated, Setup, point
+from harness.reference.interpret import Scope, interpret
+from harness.reference.tape import Tensor, gradient
+from harness.semantics import Semantics
+from harness.syntax import Node
+
+
+def point_of_expression(node: Node, facts: Facts, inputs: Mapping[str, InputArray]) -> Semantics | None:
+    """The point that an expression stands for: a catalog call, a composition, or what it was identified as.
+
+    Raises:
+        CaseError: If a catalog call in it has arguments that the API does not take.
+    """
+    del inputs
+    return resolve(node, facts)
+
+
+def written_reference(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference | None:
+    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading."""
+    try:
+        rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
+        exact = _exact(node, inputs, dtype, wrt, rounded)
+    except (CaseError, ValueError, IndexError, TypeError, KeyError):
+        return None
+    value: Enclosed = enclosed(exact.value, rounded.value)
+    return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
+
+
+def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
+    finite = all(np.all(np.isfinite(a)) for a in inputs.values()) and np.all(np.isfinite(rounded.value.mid))
+    if rounded.gradient is not None:
+        finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
+    return as_written(node, inputs, CERTIFIED if finite else PLAIN, dtype, wrt)
+
+
+def as_written(node: Node, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None) -> Evaluated:
+    """Value and gradient of an expression, every operation in its place, losses in it through their declared points.
+
+    Raises:
+        CaseError: `not-interpretable`, `wrong-shape`.
+    """
+    with np.errstate(all="ignore"):
+        template = Tensor(arith, arith.lift(np.zeros(())))
+        values = {n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}
+        leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
+        if leaf is not None and wrt is not None:
+            values[wrt] = leaf
+        scope = Scope(values, template, partial(_declared_loss, dtype=dtype))
+        out = scope.lift(interpret(node, scope))
+        return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
+
+
+def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
+    from harness.catalog.api import Described  # noqa: PLC0415
+
+    def describe(part: Node) -> Described:
+        value = interpret(part, scope)
+        array = np.asarray(value.mid if isinstance(value, Tensor) else value)
+        integral = array.dtype.kind in "iub"
+        return Described(array.shape, integral)
+
+    if api_of(node) is None:
+        return None
+    semantics = declare(node, describe, dtype)
+    return None if semantics is None else point(semantics, Setup(scope, dtype))

@@ -1,0 +1,179 @@
+"""A Run to Findings: every pair of sides compared, and held against what the case expects. Needs no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from harness.errors import CaseError
+from harness.explain.pair import Question, Standing, explain_pair
+from harness.explain.standing import Enclosed, Reference, as_arrays, facts_of, reference
+from harness.explain.written import point_of_expression, written_reference
+from harness.records import (
+    BrokenCase, Case, Claim, Comparison, Computed, Crashed, Expectation, Explanation, Expression, Finding, Key, Known,
+    Observation, Raised, Run, TimedOut, Unsupported, Verdict,
+)  # fmt: skip
+from harness.semantics import Semantics
+
+AGREE = frozenset({Verdict.IDENTICAL, Verdict.EQUAL})
+
+
+def judge(run: Run) -> tuple[Finding, ...]:
+    """One Finding per case, broken ones included; `judge` of an empty run is empty."""
+    broken = tuple(Finding(case, "error", (), {}, messages=(case.message,)) for case in run.broken)
+    return (*(judge_case(case, run.observations) for case in run.cases), *broken)
+
+
+def judge_case(case: Case, observations: Mapping[Key, Observation]) -> Finding:
+    """All comparisons of one case, in every dtype, with its status."""
+    own = {key: seen for key, seen in observations.items() if key.case == case.id}
+    comparisons: list[Comparison] = []
+    semantics: dict[str, Semantics] = {}
+    for dtype in case.dtypes:
+        standings = _standings(case, dtype, own)
+        semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
+        comparisons += _compared(case, dtype, standings, own)
+    held = tuple(_held(case, comparison) for comparison in comparisons)
+    messages = (*_unmet(case, held), *_known(case, held))
+    failed = any(not c.expected for c in held) or bool(messages)
+    return Finding(case, "fail" if failed else "pass", held, own, semantics, messages)
+
+
+def _standings(case: Case, dtype: str, own: Mapping[Key, Observation]) -> dict[str, Standing]:
+    found = {}
+    for name, side in case.sides.items():
+        seen = own.get(Key(case.id, name, dtype))
+        if isinstance(side, Claim):
+            found[name] = Standing(name, side.value, None, None, _claimed(side))
+        elif isinstance(seen, Computed):
+            found[name] = standing(case, name, dtype, seen)
+    return found
+
+
+def _claimed(claim: Claim) -> Reference:
+    return Reference(Enclosed(claim.value, np.zeros_like(claim.value), claim.half_width), None)
+
+
+def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
+    """The point of one side, and what the reference says of it on the case's inputs."""
+    side = case.sides[name]
+    arrays = as_arrays(case.inputs, dtype)
+    wrt = case.gradient if seen.gradient is not None else None
+    semantics = reached = written = None
+    if isinstance(side, Expression):
+        facts = facts_of(case.inputs, dtype, case.gradient or "prediction")
+        try:
+            semantics = point_of_expression(side.tree, facts, case.inputs)
+            reached = None if semantics is None else reference(semantics, arrays, dtype, wrt)
+        except (CaseError, ValueError, IndexError):
+            # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
+            semantics = reached = None
+        written = written_reference(side.tree, arrays, dtype, wrt)
+        if side.mode != "eager" and semantics is not None:
+            semantics = replace(semantics, mode=replace(semantics.mode, execution=side.mode))
+    return Standing(name, seen.value, seen.gradient, semantics, reached, written)
+
+
+def _compared(case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]) -> Iterator[Comparison]:
+    question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
+    for a, b in _pairs(case):
+        mode = _mode(case, a, b)
+        if a not in standings or b not in standings:
+            words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]
+            yield Comparison((a, b), dtype, mode, "value", Verdict.INCOMPARABLE, None, Explanation(), message="; ".join(words))
+            continue
+        first, second = standings[a], standings[b]
+        yield replace(explain_pair(first, second, "value", question), mode=mode)
+        if first.gradient is not None and second.gradient is not None:
+            yield replace(explain_pair(first, second, "gradient", question), mode=mode)
+
+
+def _pairs(case: Case) -> Iterator[tuple[str, str]]:
+    """Expected pairs as the case writes them, then every other pair in the order of the sides."""
+    expected = list(dict.fromkeys(e.between for e in case.expect))
+    yield from expected
+    yield from (pair for pair in combinations(case.sides, 2) if pair not in expected and pair[::-1] not in expected)
+
+
+def _mode(case: Case, a: str, b: str) -> str:
+    modes = {side.mode for side in (case.sides[a], case.sides[b]) if isinstance(side, Expression)}
+    return "/".join(sorted(modes)) or "eager"
+
+
+def _why(name: str, seen: Observation | None) -> str:
+    match seen:
+        case Raised(kind, message):
+            return f"{name} raised {kind}: {message}"
+        case Unsupported(reason):
+            return f"{name} cannot be asked: {reason}"
+        case Crashed(reason, _):
+            return f"{name} crashed: {reason}"
+        case TimedOut(seconds):
+            return f"{name} gave no answer within {seconds:g} s"
+        case _:
+            return f"{name} was not run"
+
+
+def _held(case: Case, comparison: Comparison) -> Comparison:
+    """The comparison with whether it came out as the case says; unexpected pairs only fail when unexplained."""
+    expectation = next((e for e in case.expect if _concerns(e, comparison)), None)
+    if expectation is None:
+        loose = next((e for e in case.expect if e.between == comparison.between and _concerns(replace(e, aspect=None), comparison)), None)
+        fine = comparison.verdict != Verdict.UNEXPLAINED or bool(case.expect) or _is_known(case, comparison)
+        return replace(comparison, expected=fine, expectation=loose)
+    return replace(comparison, expected=_meets(expectation, comparison), expectation=expectation)
+
+
+def _is_known(case: Case, comparison: Comparison) -> bool:
+    return any(known.side in comparison.between for known in case.known)
+
+
+def _concerns(e: Expectation, c: Comparison) -> bool:
+    return e.between == c.between and e.dtype in (None, c.dtype) and (e.aspect == c.aspect or (e.aspect is None and _covers(e, c)))
+
+
+def _covers(e: Expectation, c: Comparison) -> bool:
+    # Without an aspect, what is said is said of the value; agreement is said of the gradient as well.
+    return c.aspect == "value" or e.verdict in AGREE
+
+
+def _meets(e: Expectation, c: Comparison) -> bool:
+    if e.verdict in AGREE:
+        verdict = c.verdict == e.verdict or (e.verdict == Verdict.EQUAL and c.verdict == Verdict.IDENTICAL)
+    else:
+        verdict = c.verdict == e.verdict
+    return verdict and (e.factors is None or matches(e.factors, [f.factor for f in c.explanation.factors]))
+
+
+def matches(expected: tuple[str, ...], found: list[str]) -> bool:
+    """Whether every expected stage was found and everything found was expected; a stage matches each of its details."""
+    hits = [[f for f in found if f == e or f.startswith(f"{e}.")] for e in expected]
+    return all(hits) and set(found) == {f for hit in hits for f in hit}
+
+
+def _unmet(case: Case, comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
+    """Expectations that no comparison answered: an aspect or dtype that was not observed."""
+    seen = [c.expectation for c in comparisons]
+    return tuple(
+        f"expected {e.verdict} between {e.between[0]} and {e.between[1]}" + (f" ({e.aspect})" if e.aspect else "") + ", but nothing was compared"
+        for e in case.expect
+        if e not in seen
+    )
+
+
+def _known(case: Case, comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
+    """A known divergence that has gone: the case fails, so that somebody takes the entry away."""
+    return tuple(message for known in case.known if (message := _gone(known, comparisons)))
+
+
+def _gone(known: Known, comparisons: tuple[Comparison, ...]) -> str:
+    concerned = [c for c in comparisons if known.side in c.between]
+    if concerned and all(c.verdict in AGREE for c in concerned):
+        return f"the known divergence of {known.side} is gone: {known.reason}; remove the entry from the case"
+    return ""
+
+
+__all__ = ["BrokenCase", "judge", "judge_case", "matches", "standing"]

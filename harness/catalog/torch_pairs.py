@@ -7,6 +7,8 @@ from harness.catalog.torch_common import flat, last_based
 from harness.semantics import Gradient, Layout, Reduction, Scale, Semantics, Target, Term, Value
 from harness.syntax import Binary, Call, Literal, Node
 
+# What torch adds to both squared norms: 1e-12 as a float32.
+_ADDED = float(np.float32(1e-12))
 _TAKES_THE_SIDE = Gradient(tie=(("relu", 1.0),))
 
 
@@ -60,12 +62,12 @@ def cosine_similarity(a: Arguments) -> Semantics:
         term=Term("cosine", parameters=(("floor", a.value("eps")),)),
         reduction=Reduction(classes="sum", batch="none"),
         scale=Scale(sign=-1),
+        gradient=Gradient(tie=(("norm", 0.0),), clip="through"),
     )
 
 
 def _cosine(x: Node, y: Node) -> Node:
-    # torch adds 1e-12 to both squared norms.
-    squares = (Binary("+", _dot(v, v), Literal(1e-12)) for v in (x, y))
+    squares = (Binary("+", _dot(v, v), Literal(_ADDED)) for v in (x, y))
     return Binary("/", _dot(x, y), Call("torch.sqrt", (Binary("*", *squares),)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,7 +92,5 @@ def _denominator(reduction: Reduction, parts: Contributions) -> Tensor:
 
 
 def _divide(reduction: Reduction, total: Tensor, denominator: Tensor) -> Tensor:
-    if float(denominator.mid) == 0.0:
-        # The frameworks that return nan here return a gradient of exactly 0 with it.
-        return total * 0.0 if reduction.zero == "zero" else total.of(math.nan)
-    return total / denominator
+    # 0/0 is nan, and so is the gradient of what has weight 0; what was left out by a mask has gradient 0 still.
+    return total * 0.0 if reduction.zero == "zero" and float(denominator.mid) == 0.0 else total / denominator

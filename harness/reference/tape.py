@@ -6,6 +6,7 @@ backward pass uses the same arithmetic, so gradients have running errors and cer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Union
 
@@ -18,7 +19,7 @@ Operand = Union["Tensor", "Floats", float, int]
 Back = Callable[[Any], Any]
 
 # Slopes at a kink where the value does not decide; a Semantics may choose others.
-TIES = {"abs": 0.0, "relu": 0.0, "max": 0.5}
+TIES = {"abs": 0.0, "relu": 0.0, "max": 0.5, "norm": math.nan}
 
 
 class Tensor:

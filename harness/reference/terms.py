@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reference import primitives
+from harness.reference.arithmetic import quantise
 
 if TYPE_CHECKING:
     from harness.reference.reading import Reading
@@ -112,10 +113,14 @@ def _softmax_minus_target(s: Setting) -> Tensor:
 
 
 def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
-    """The value of `loss` with torch BCELoss's derivative (p − t) / max(p(1 − p), 1e−12)."""
+    """The value of `loss` with torch BCELoss's derivative (p − t) / max(p(1 − p), 1e−12).
+
+    The 1e−12 is a float32, and then a number of the dtype: 0 in float16.
+    """
     p = s.reading.bare()
     still = p.constant()
-    slope = (still - s.t) / ((1.0 - still) * still).maximum(1e-12)
+    floor = float(quantise(quantise(np.asarray(1e-12), "float32"), s.reading.dtype))
+    slope = (still - s.t) / ((1.0 - still) * still).maximum(floor)
     ar = loss.arith
     return type(loss)(ar, loss.data, ((p, lambda g: ar.mul(g, slope.data)),))
 
@@ -287,8 +292,17 @@ def _cosine(s: Setting) -> Tensor:
     squares = (x * x).sum(-1), (t * t).sum(-1)
     if s.number("floor_on_square", 0.0):
         return -(dot / (squares[0].maximum(floor).sqrt() * squares[1].maximum(floor).sqrt()))
-    norms = squares[0].sqrt(), squares[1].sqrt()
-    return -(dot / (norms[0].maximum(floor) * norms[1].maximum(floor) if floor else norms[0] * norms[1]))
+    return -(dot / (_norm(s, squares[0], floor) * _norm(s, squares[1], floor)))
+
+
+def _norm(s: Setting, square: Tensor, floor: float) -> Tensor:
+    zero = square.mid == 0
+    flat = not math.isnan(s.ties["norm"])
+    norm = square.where(~zero, 1.0).sqrt().where(~zero, 0.0) if flat else square.sqrt()
+    if not floor:
+        return norm
+    floored = norm.maximum(floor)
+    return norm.sloped(floored.data, norm.of(1.0).data) if s.semantics.gradient.clip == "through" else floored
 
 
 def _generalised_cross_entropy(s: Setting) -> Tensor:

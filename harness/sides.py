@@ -9,7 +9,7 @@ from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
 from harness.records import Expression, InputArray, Side
-from harness.syntax import Literal
+from harness.syntax import Constant, Literal
 from harness.yaml_reader import Entry, Scalar, Table, fail, place_within, resolve
 
 SIDE_KEYS = ("call", "environment", "mode", "claim")
@@ -75,8 +75,8 @@ def _expression(entry: Entry, name: str, inputs: dict[str, InputArray], source: 
         framework = framework_of(tree)
     except CaseError as error:
         raise _in_file(error, entry, source) from None
-    if isinstance(tree, Literal):
-        raise fail("bad-side", f"the side {name!r} is a bare value; write {{claim: {text}}} if it was printed", entry)
+    if isinstance(tree, Literal | Constant):
+        raise fail("bad-side", f"the side {name!r} computes nothing; call a function, or write {{claim: …}}", entry)
     return Expression(text.strip(), tree, framework)
 
 

@@ -42,6 +42,7 @@ LAYER = {
     "explain": "right",
     "judge": "right",
     "report": "report",
+    "__main__": "top",
     "cli": "top",
     "library": "top",
     "pytest_plugin": "top",

@@ -163,10 +163,12 @@ def _unfolded(s: Semantics, other: Semantics) -> Semantics:
     """A flat reduction told as one over classes and one over samples, with the other side's class axis."""
     if s.reduction.classes != "flat" or FAMILIES[s.term.family].shape != "elementwise":
         return s if s.reduction.classes != "flat" else with_choice(s, "reduction", classes=other.reduction.classes)
-    if s.weight.sample is not None or s.weight.mask is not None or s.reduction.denominator not in ("elements", "kept"):
+    if s.weight.sample is not None or s.weight.mask is not None or s.reduction.denominator not in ("elements", "kept", "samples"):
         return s
     axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
     changed = with_choice(s, "layout", class_axis=-1 if axis is None else axis)
+    if s.reduction.batch == "mean" and s.reduction.denominator == "samples":
+        return with_choice(changed, "reduction", classes="sum")
     return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")
 
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.compare import broadcastable, diverge, excess, identical, within
+from harness.expression import inputs_of
 from harness.explain.describe import stage_table, summary, words_of
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.formula import formula
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.parting import described, parting_input
 from harness.explain.shares import Worth, worths
-from harness.explain.standing import Enclosed, Reference, holds, reference
+from harness.explain.standing import PLAIN, Enclosed, Reference, holds, reference
 from harness.records import Array, Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Scope, Verdict
 from harness.reference.arithmetic import FORMATS, Rounded
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
 
-SEARCH = Rounded("float64")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,9 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     bound = _bound(a, b, aspect, met, numbers[0].shape, question)
     divergence = diverge(*numbers, bound, question.dtype)
     passed = a.stands(aspect, question.dtype) and b.stands(aspect, question.dtype)
-    same = within(divergence.detail, bound) and not met.form
+    # An infinite bound says that a number means nothing there; it cannot make two different ones equal.
+    told = np.isfinite(bound) | (divergence.detail == 0)
+    same = within(divergence.detail, bound) and bool(np.all(told)) and not met.form
     if same:
         return _equal(a, b, aspect, question, met, divergence, passed=passed)
     return _explained(a, b, aspect, question, met, divergence)
@@ -120,9 +122,13 @@ def _meet(a: Standing, b: Standing, aspect: str, question: Question) -> _Met:
     points = aligned(two_class(a.semantics), two_class(b.semantics))
 
     def value(s: Semantics) -> Array:
-        return np.asarray(evaluate(s, question.inputs, SEARCH, question.dtype, None).value.mid)
+        return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
 
-    sides = coarser(points[0], points[1], value), coarser(points[1], points[0], value)
+    finer = a.value.ndim - b.value.ndim
+    sides = (
+        coarser(points[0], points[1], value) if finer > 0 else Coarse(points[0], None, 1.0),
+        coarser(points[1], points[0], value) if finer < 0 else Coarse(points[1], None, 1.0),
+    )
     form = tuple(d for i in (0, 1) for d in _form(points[i], sides[i], swapped=i == 1))
     read = Coarse.value if aspect == "value" else Coarse.slope
     met = (read(sides[0], observed[0]), read(sides[1], observed[1]))
@@ -191,9 +197,18 @@ def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
 
 def _inactive(difference: Difference, point: Semantics, aspect: str, question: Question) -> Inactive:
     before, after = words_of(difference, question.prediction_is)
+    if _other_inputs(difference):
+        # The same labels in another input: no choice of numbers for one of the two would say anything.
+        return Inactive(difference.factor, before, after)
     wrt = question.wrt if aspect == "gradient" else None
     parting = parting_input(point, difference.throw(point), question.inputs, wrt)
     return Inactive(difference.factor, before, after, "" if parting is None else described(parting, question.inputs))
+
+
+def _other_inputs(difference: Difference) -> bool:
+    if difference.factor not in ("target.encoding", "target.source", "layout.prediction"):
+        return False
+    return inputs_of(difference.before[0]) != inputs_of(difference.after[0])
 
 
 def _formulas(a: Standing, b: Standing) -> tuple[str, str]:
@@ -202,18 +217,22 @@ def _formulas(a: Standing, b: Standing) -> tuple[str, str]:
 
 def _references(a: Standing, b: Standing, aspect: str, divergence: Divergence) -> tuple[float, float] | None:
     enclosed = a.enclosed(aspect), b.enclosed(aspect)
-    if enclosed[0] is None or enclosed[1] is None or enclosed[0].exact.shape != divergence.detail.shape != enclosed[1].exact.shape:
-        return None
-    if enclosed[1].exact.shape != divergence.detail.shape:
+    shape = divergence.detail.shape
+    if enclosed[0] is None or enclosed[1] is None or not enclosed[0].exact.shape == enclosed[1].exact.shape == shape:
         return None
     return float(enclosed[0].exact[divergence.at]), float(enclosed[1].exact[divergence.at])
 
 
 def _explained(a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence) -> Comparison:
     known = a.semantics is not None and b.semantics is not None
-    found = _worths(met, aspect, question) if known else ()
     rounding = _rounding(a, b, aspect, question, met)
-    factors, residual = _factors(found, rounding, met, divergence, question, (a.name, b.name))
+    found, factors, residual = (), (), divergence.gap
+    # First what rounding alone could not have moved; if much is left, what is smaller than that as well.
+    for room in (np.where(np.isfinite(divergence.bounds), divergence.bounds, 0.0), np.zeros(divergence.bounds.shape)) if known else ():
+        found = _worths(met, aspect, question, room)
+        factors, residual = _factors(found, rounding, met, divergence, question, (a.name, b.name))
+        if factors and within(np.asarray(residual), np.asarray(divergence.bound)):
+            break
     stands = all(s.stands(aspect, question.dtype) or s.stands_as_written(aspect, question.dtype) for s in (a, b))
     left = within(np.asarray(residual), divergence.bound + np.zeros(())) if known else False
     # Several sides' rounding in a narrower dtype is its own factor, so that the residual is held against the case's.
@@ -232,15 +251,14 @@ def _explained(a: Standing, b: Standing, aspect: str, question: Question, met: _
     return Comparison((a.name, b.name), question.dtype, "eager", aspect, verdict, divergence, explanation)
 
 
-def _worths(met: _Met, aspect: str, question: Question) -> tuple[Worth, ...]:
+def _worths(met: _Met, aspect: str, question: Question, room: Array) -> tuple[Worth, ...]:
     wrt = question.wrt if aspect == "gradient" else None
 
-    def corner(s: Semantics) -> tuple[Array, Array]:
-        out = evaluate(s, question.inputs, SEARCH, question.dtype, wrt)
-        ball = out.value if wrt is None else out.gradient
-        return np.asarray(ball.mid), np.asarray(ball.err)
+    def corner(s: Semantics) -> Array:
+        out = evaluate(s, question.inputs, PLAIN, question.dtype, wrt)
+        return np.asarray(out.value if wrt is None else out.gradient)
 
-    return worths(met.points[0], differences(*met.points), corner)
+    return worths(met.points[0], differences(*met.points), corner, room)
 
 
 def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _Met) -> tuple[tuple[str, Array, str, str], ...]:

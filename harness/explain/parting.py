@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from harness.errors import CaseError
-from harness.reference.arithmetic import Rounded
-from harness.reference.evaluate import evaluate
+from harness.compare import difference, within
+from harness.reference.arithmetic import Plain, Rounded
+from harness.reference.evaluate import Evaluated, evaluate
 from harness.semantics import Semantics
 
+PLAIN = Plain()
 SEARCH = Rounded("float64")
 ROUNDS = 4
 
@@ -32,17 +35,20 @@ def parting_input(a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], 
 
 def _parted(a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None) -> bool:
     try:
-        x, y = (evaluate(s, inputs, SEARCH, "float64", wrt) for s in (a, b))
+        first, second = (np.asarray(_aspect(evaluate(s, inputs, PLAIN, "float64", wrt), wrt)) for s in (a, b))
+        if first.shape == second.shape and np.array_equal(first, second, equal_nan=True):
+            return False
+        x, y = (_aspect(evaluate(s, inputs, SEARCH, "float64", wrt), wrt) for s in (a, b))
     except (CaseError, ValueError, IndexError):
         return False
-    first, second = (x.value, y.value) if wrt is None else (x.gradient, y.gradient)
-    if np.shape(first.mid) != np.shape(second.mid):
+    if np.shape(x.mid) != np.shape(y.mid):
         return True
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(first.mid - second.mid)
-    same = (first.mid == second.mid) | (np.isnan(first.mid) & np.isnan(second.mid))
-    room = np.where(np.isfinite(first.err + second.err), first.err + second.err, 0.0)
-    return bool(np.any(~same & ~(apart <= room)))
+    room = np.where(np.isfinite(x.err + y.err), x.err + y.err, 0.0)
+    return not within(difference(x.mid, y.mid), room)
+
+
+def _aspect(evaluated: Evaluated, wrt: str | None) -> Any:  # noqa: ANN401  an array of any arithmetic
+    return evaluated.value if wrt is None else evaluated.gradient
 
 
 def variations(inputs: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
@@ -63,7 +69,7 @@ def _like(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             powers = np.exp(rng.normal(0, 1.5, a.shape))
             return np.asarray(powers / powers.sum(-1, keepdims=True))
         return rng.uniform(0.02, 0.98, a.shape)
-    return rng.normal(float(np.mean(a)) if a.size else 0.0, float(np.std(a)) + 1.0, a.shape) * (1.0 if np.any(a < 0) else 1.0)
+    return rng.normal(float(np.mean(a)) if a.size else 0.0, float(np.std(a)) + 1.0, a.shape)
 
 
 def _edges(a: np.ndarray) -> Iterator[np.ndarray]:

@@ -22,7 +22,7 @@ from harness.semantics import Semantics
 # Above this many differences the 2^k corners are replaced by the two waterfalls from either end, averaged.
 MOST_CORNERS = 8
 
-Evaluate = Callable[[Semantics], tuple[Array, Array]]
+Evaluate = Callable[[Semantics], Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,18 +35,19 @@ class Worth:
     active: bool
 
 
-def worths(start: Semantics, switches: Sequence[Difference], evaluate: Evaluate) -> tuple[Worth, ...]:
+def worths(start: Semantics, switches: Sequence[Difference], evaluate: Evaluate, room: Array) -> tuple[Worth, ...]:
     """Shares and steps of every switch.
 
     Args:
         start: Point A, in the form in which the sides meet.
         switches: The differences, in stage order.
-        evaluate: A point to its value and float64 rounding bound; raises CaseError where the inputs do not fit it.
+        evaluate: A point to its numbers; raises CaseError where the inputs do not fit it.
+        room: What rounding alone may move, elementwise.
 
     Returns:
-        One Worth per switch; a switch is inactive if no corner it connects differs by more than rounding.
+        One Worth per switch; a switch is inactive if no corner it connects moves by more than `room`.
     """
-    corners = _Corners(start, tuple(switches), evaluate)
+    corners = _Corners(start, tuple(switches), evaluate, room)
     k = len(switches)
     steps = [corners.move(frozenset(range(i)), i) for i in range(k)]
     reverse = [corners.move(frozenset(range(i + 1, k)), i) for i in range(k)]
@@ -82,11 +83,11 @@ def _worth(difference: Difference, step: _Move, moves: list[_Move]) -> Worth:
 class _Corners:
     """The corners of the cube of switches, each evaluated once."""
 
-    def __init__(self, start: Semantics, switches: tuple[Difference, ...], evaluate: Evaluate) -> None:
-        self.start, self.switches, self.evaluate = start, switches, evaluate
-        self.known: dict[frozenset[int], tuple[Array, Array] | None] = {}
+    def __init__(self, start: Semantics, switches: tuple[Difference, ...], evaluate: Evaluate, room: Array) -> None:
+        self.start, self.switches, self.evaluate, self.room = start, switches, evaluate, room
+        self.known: dict[frozenset[int], Array | None] = {}
 
-    def at(self, thrown: frozenset[int]) -> tuple[Array, Array] | None:
+    def at(self, thrown: frozenset[int]) -> Array | None:
         if thrown not in self.known:
             point = self.start
             for i in sorted(thrown):
@@ -100,21 +101,22 @@ class _Corners:
 
     def move(self, before: frozenset[int], i: int) -> _Move:
         first, second = self.at(before), self.at(before | {i})
-        shape = np.shape((self.at(frozenset()) or (np.zeros(()),))[0])
-        if first is None or second is None or np.shape(first[0]) != np.shape(second[0]) or np.shape(first[0]) != shape:
+        shape = self.room.shape
+        if first is None or second is None or first.size != self.room.size or second.size != self.room.size:
             return _Move(self._jump(before, i, shape), alive=True)
-        return _Move(_change(first[0], second[0]), _differs(first, second))
+        change = _change(first, second).reshape(shape)
+        return _Move(change, bool(np.any(~(np.abs(change) <= self.room))))
 
     def _jump(self, before: frozenset[int], i: int, shape: tuple[int, ...]) -> Array:
         """Across corners that cannot be evaluated, the switch that arrives at one that can takes the whole change."""
         after = self.at(before | {i})
-        if after is None or np.shape(after[0]) != shape:
+        if after is None or after.size != self.room.size:
             return np.zeros(shape)
         for size in range(len(before), -1, -1):
             for kept in combinations(sorted(before), size):
                 found = self.at(frozenset(kept))
-                if found is not None and np.shape(found[0]) == shape:
-                    return _change(found[0], after[0])
+                if found is not None and found.size == self.room.size:
+                    return _change(found, after).reshape(shape)
         return np.zeros(shape)
 
     def fill(self, live: Sequence[int], moves: list[list[_Move]]) -> None:
@@ -133,9 +135,3 @@ def _change(first: Array, second: Array) -> Array:
     same = (np.isnan(first) & np.isnan(second)) | (first == second)
     with np.errstate(invalid="ignore"):
         return np.where(same, 0.0, second - first)
-
-
-def _differs(first: tuple[Array, Array], second: tuple[Array, Array]) -> bool:
-    change = np.abs(_change(first[0], second[0]))
-    room = first[1] + second[1]
-    return bool(np.any(~(change <= np.where(np.isnan(room), 0.0, room))))

@@ -31,6 +31,7 @@ Mask = NDArray[np.bool_]
 FUNCTION_ERROR = 4.0
 
 flint.ctx.prec = 128
+MINUS_INFINITY = flint.arb("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,15 @@ class Plain:
         """Admit a further error of `units` · u; nothing to do where errors are not kept."""
         del units
         return a
+
+    def close(self, a: Any, b: Any) -> Mask:
+        """Where rounding may decide which of two different numbers is the larger: nowhere, without rounding."""
+        return np.zeros(np.broadcast_shapes(np.shape(a), np.shape(b)), bool)
+
+    def loose(self, values: Floats, mask: Mask) -> Any:
+        """Slopes at a kink: `values`, and any from −1 to 1 where `mask` is true."""
+        del mask
+        return self.lift(values)
 
 
 class Ball(NamedTuple):
@@ -232,6 +242,15 @@ class Rounded:
         """Admit a further error of `units` · u: another accepted form of the formula is that much less accurate."""
         return Ball(a.mid, a.err + self.format.u * units)
 
+    def close(self, a: Ball, b: Ball) -> Mask:
+        """Where two balls overlap; equal middles are a tie, and no matter of rounding."""
+        gap = np.abs(a.mid - b.mid)
+        return np.asarray((gap > 0) & (gap <= a.err + b.err))
+
+    def loose(self, values: Floats, mask: Mask) -> Ball:
+        """Slopes with room to reach −1 and 1 where `mask` is true."""
+        return Ball(np.asarray(values, np.float64), np.where(mask, 1.0 + np.abs(values), 0.0))
+
 
 def _product(a: Floats, b: Floats) -> Floats:
     # 0 · inf is 0 here: an exact zero is not made uncertain by what it multiplies.
@@ -297,8 +316,15 @@ class Certified(Plain):
 
     absolute = _elementwise("__abs__")  # type: ignore[assignment]
     exp = _elementwise("exp")  # type: ignore[assignment]
-    log = _elementwise("log")  # type: ignore[assignment]
-    log1p = _elementwise("log1p")  # type: ignore[assignment]
+
+    def log(self, a: Any) -> Any:  # type: ignore[override]
+        """Logarithm; −∞ at exactly 0, where flint has nan."""
+        return _objects(np.frompyfunc(lambda x: MINUS_INFINITY if x == 0 else x.log(), 1, 1)(a))
+
+    def log1p(self, a: Any) -> Any:  # type: ignore[override]
+        """log(1 + a); −∞ at exactly −1."""
+        return _objects(np.frompyfunc(lambda x: MINUS_INFINITY if x == -1 else x.log1p(), 1, 1)(a))
+
     expm1 = _elementwise("expm1")  # type: ignore[assignment]
     sqrt = _elementwise("sqrt")  # type: ignore[assignment]
     tanh = _elementwise("tanh")  # type: ignore[assignment]

@@ -67,7 +67,8 @@ def sigmoid(x: Tensor) -> Tensor:
     upper = 1.0 / (1.0 + small)
     lower = small / (1.0 + small)
     positive = x.mid >= 0
-    out, complement = upper.where(positive, lower), lower.where(positive, upper)
+    # Libraries differentiate through p(1 − p), whose second factor has lost what p was rounded to.
+    out, complement = upper.where(positive, lower), lower.where(positive, upper).widen(np.ones(x.shape))
     return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, ar.mul(out.data, complement.data))),))
 
 

@@ -1,0 +1,79 @@
+"""Rows to ask about: predictions of each domain, targets of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.random import Generator
+
+from harness.explain.identify.frame import Rows
+from harness.records import Array
+from harness.reference.arithmetic import quantise
+
+Shape = tuple[int, int]
+Sampler = Callable[[Generator, Shape], Array]
+
+
+def _simplex(rng: Generator, shape: Shape) -> Array:
+    weights = rng.gamma(1.5, size=shape) + 0.05
+    return np.asarray(weights / weights.sum(-1, keepdims=True))
+
+
+def _one_hot(rng: Generator, shape: Shape) -> Array:
+    labels = rng.permutation(np.arange(shape[0]) % shape[1])
+    return (labels[:, None] == np.arange(shape[1])).astype(np.float64)
+
+
+def _binary(rng: Generator, shape: Shape) -> Array:
+    return (rng.permutation(np.arange(shape[0] * shape[1])) % 2).reshape(shape).astype(np.float64)
+
+
+# Where predictions are drawn from; "simplex" serves a black box that wants rows of sum 1.
+PREDICTIONS: dict[str, Sampler] = {
+    "unit": lambda rng, shape: rng.uniform(0.04, 0.96, shape),
+    "simplex": _simplex,
+    "positive": lambda rng, shape: np.exp(rng.normal(0.0, 0.8, shape)),
+    "negative": lambda rng, shape: -np.exp(rng.normal(0.0, 0.8, shape)),
+    "real": lambda rng, shape: rng.normal(0.0, 1.6, shape),
+}
+# Which domains to try, widest first where the black box may well take more than the user's numbers show.
+DOMAINS: dict[str, tuple[str, ...]] = {
+    "unit": ("unit", "simplex"),
+    "positive": ("positive",),
+    "negative": ("negative",),
+    "real": ("real",),
+}
+TARGETS: dict[str, Sampler] = {
+    "index": _one_hot,
+    "one-hot": _one_hot,
+    "simplex": _simplex,
+    "unit": lambda rng, shape: rng.uniform(0.02, 0.98, shape),
+    "binary": _binary,
+    "signed": lambda rng, shape: 2.0 * _binary(rng, shape) - 1.0,
+    "log-simplex": lambda rng, shape: np.log(_simplex(rng, shape)),
+    "count": lambda rng, shape: rng.integers(0, 6, shape).astype(np.float64),
+    "positive": PREDICTIONS["positive"],
+    "real": PREDICTIONS["real"],
+}
+# Targets of a kind may be softer than the user's: the wider answer is tried first and holds for both.
+KINDS: dict[str, tuple[str, ...]] = {
+    "index": ("index",),
+    "one-hot": ("simplex", "one-hot"),
+    "distribution": ("simplex",),
+    "binary": ("unit", "binary"),
+    "unit": ("unit",),
+    "signed": ("real", "signed"),
+    "log-distribution": ("log-simplex", "real"),
+    "count": ("positive", "count"),
+    "positive": ("positive",),
+    "real": ("real",),
+}
+HARD = frozenset({"index", "one-hot", "binary", "signed"})
+
+
+def draw(seed: int, shape: Shape, domain: str, kind: str, dtype: str) -> Rows:
+    """P rows over K classes, P and K being `shape`; the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    x, t = PREDICTIONS[domain](rng, shape), TARGETS[kind](rng, shape)
+    return Rows(quantise(x, dtype), quantise(t, dtype))

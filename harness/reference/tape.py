@@ -149,7 +149,8 @@ class Tensor:
         mid = self.mid
         slope = np.where(mid > 0, 1.0, np.where(mid < 0, -1.0, tie))
         ar = self.arith
-        return Tensor(ar, ar.absolute(self.data), ((self, lambda g: ar.mul(g, ar.lift(slope))),))
+        steep = ar.loose(slope, ar.close(self.data, ar.lift(0.0)))
+        return Tensor(ar, ar.absolute(self.data), ((self, lambda g: ar.mul(g, steep)),))
 
     def where(self, mask: Mask, other: Operand) -> Tensor:
         """This where `mask` is true, else `other`; the other branch gets no gradient."""
@@ -175,9 +176,10 @@ class Tensor:
         x, y = np.broadcast_arrays(self.mid, b.mid)
         share = np.where(x > y, 1.0, np.where(x < y, 0.0, tie))
         data = ar.where((x >= y) | np.isnan(x), self.data, b.data)
+        close = ar.close(self.data, b.data)
         return Tensor(ar, data, (
-            (self, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(share)), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.mul(g, ar.lift(1.0 - share)), b.shape)),
+            (self, lambda g: _unbroadcast(ar, ar.mul(g, ar.loose(share, close)), self.shape)),
+            (b, lambda g: _unbroadcast(ar, ar.mul(g, ar.loose(1.0 - share, close)), b.shape)),
         ))  # fmt: skip
 
     def minimum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:

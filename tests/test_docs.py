@@ -17,7 +17,10 @@ from harness.semantics import STAGES, Semantics
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"])
-SOURCES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "harness").rglob("*.py"))]
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "harness").rglob("*.py"))
+}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ADAPTERS = sorted(PYPROJECT["project"]["entry-points"]["harness.adapters"])
 
@@ -38,30 +41,35 @@ def anchor(heading):
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def slug_positions(trees):
-    """Every function and class that takes a slug, with the position it takes it in."""
-    positions = {"CaseError": 0, "AdapterError": 0, "RunError": 0}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                names = [arg.arg for arg in node.args.args if arg.arg not in {"self", "cls"}]
-                positions |= {node.name: names.index("slug")} if "slug" in names else {}
-    return positions
+def takers(tree):
+    """The functions that `tree` defines which take a slug, with the position they take it in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names = [arg.arg for arg in node.args.args if arg.arg != "self"]
+            if "slug" in names:
+                yield node.name, names.index("slug")
 
 
-def slugs(trees):
-    """Every literal slug that `trees` give to an error."""
-    positions, found = slug_positions(trees), set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-            if name in positions:
-                named = [keyword.value for keyword in node.keywords if keyword.arg == "slug"]
-                given = [*node.args[positions[name] :][:1], *named]
-                found |= {each.value for each in given if isinstance(each, ast.Constant)}
+def slugs(modules):
+    """Every literal slug given to an error, or to a function that takes one and is defined or imported from here."""
+    defined = {name: dict(takers(tree)) for name, tree in modules.items()}
+    found = set()
+    for name, tree in modules.items():
+        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        positions = dict.fromkeys(("CaseError", "AdapterError", "RunError"), 0)
+        for origin in {name, *imported} & defined.keys():
+            positions |= defined[origin]
+        found |= {given.value for node in ast.walk(tree) for given in given_slug(node, positions)}
     return found
+
+
+def given_slug(node, positions):
+    """The literal that a call gives as its slug, if it is such a call."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "slug"]
+        given = [*node.args[positions[name] :][:1], *named] if name in positions else []
+        yield from (each for each in given if isinstance(each, ast.Constant))
 
 
 SLUGS = sorted(slugs(SOURCES))
@@ -91,10 +99,14 @@ def test_every_section_on_errors_is_of_an_error_that_exists():
     assert {*headings(DOCS / "errors.md")[1:]} - {*SLUGS} == set()
 
 
-def test_slugs_are_found_through_helpers_that_take_one():
-    tree = ast.parse("def no(slug, text):\n    raise CaseError(slug, text)\nno('a-b', 'c')\nRunError(slug='d-e')")
+def test_slugs_are_found_through_functions_that_take_one():
+    modules = {
+        "m": "def no(text, slug):\n    raise CaseError(slug, text)\nno('c', 'a-b')\nRunError(slug='d-e')",
+        "n": "from m import no\nno('c', 'f-g')",
+        "o": "from p import no\nno('c', 'h-i')",
+    }
 
-    assert slugs([tree]) == {"a-b", "d-e"}
+    assert slugs({name: ast.parse(text) for name, text in modules.items()}) == {"a-b", "d-e", "f-g"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

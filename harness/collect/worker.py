@@ -1,0 +1,101 @@
+"""The far end of the line: what runs inside a worker process.
+
+Its source is sent over by execnet, so it imports nothing but the standard library until `mount` has put the harness
+within reach. An execnet worker keeps the real stdout for itself; whatever a framework prints goes nowhere.
+"""
+
+import faulthandler
+import importlib
+import importlib.metadata
+import os
+import struct
+import sys
+import time
+import types
+import warnings
+from typing import Any
+
+# Where answers wait at most this long for company before they are sent: a message costs as much as a small evaluation.
+FLUSH_SECONDS = 0.002
+
+
+def mount(package_folder: str) -> None:
+    """Make the harness importable from its folder, and nothing that happens to lie beside it.
+
+    The packages are empty shells: their `__init__` modules serve the process that plans, and import what it needs.
+    """
+    for name, folder in (("harness", package_folder), ("harness.collect", os.path.join(package_folder, "collect"))):  # noqa: PTH118
+        shell = types.ModuleType(name)
+        shell.__path__ = [folder]
+        sys.modules[name] = shell
+
+
+def load(target: str) -> Any:  # noqa: ANN401  an adapter of an environment that is not ours
+    """The adapter at `module:attribute`, set up; or the reason, a text, why there is none."""
+    module, _, attribute = target.partition(":")
+    try:
+        adapter = getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        return f"{error}"
+    adapter.prepare()
+    return adapter
+
+
+def serve(channel: Any, setup: dict[str, Any]) -> None:  # noqa: ANN401
+    """Answer batches until the line closes.
+
+    A batch is (target, [(number, request), …]); the replies are a text, empty or why the adapter is missing, and then
+    lists of (number, observation). Before each evaluation its number is written to the journal, so that the near end
+    knows on which request a worker died.
+    """
+    journal = os.open(setup["journal"], os.O_WRONLY)
+    adapters: dict[str, Any] = {}
+    for target, requests in channel:
+        if target not in adapters:
+            adapters[target] = load(target)
+        missing = adapters[target] if isinstance(adapters[target], str) else ""
+        channel.send(missing)
+        if not missing:
+            answer(channel, journal, adapters[target], requests)
+
+
+def answer(channel: Any, journal: int, adapter: Any, requests: list[tuple[int, str]]) -> None:  # noqa: ANN401
+    """Evaluate one batch."""
+    from harness.adapters.evaluate import observe  # noqa: PLC0415  within reach only after `mount`
+    from harness.collect import wire  # noqa: PLC0415
+
+    done: list[tuple[int, str]] = []
+    sent = time.monotonic()
+    for number, text in requests:
+        os.pwrite(journal, struct.pack("<q", number), 0)
+        done.append((number, wire.dumps(observe(adapter, wire.load_request(text)))))
+        if time.monotonic() - sent > FLUSH_SECONDS:
+            channel.send(done)
+            done, sent = [], time.monotonic()
+    if done:
+        channel.send(done)
+
+
+def start(channel: Any) -> None:  # noqa: ANN401
+    """Set the process up as the first message says, and serve."""
+    setup = channel.receive()
+    # A group of its own: Ctrl-C at a terminal ends the run, which then ends its workers and all that they started. Not a
+    # session of its own: the kernel would weigh sessions against each other, and niceness would mean nothing.
+    os.setpgrp()
+    os.nice(setup["niceness"])
+    os.environ.update(setup["environ"])
+    os.dup2(os.open(setup["log"], os.O_WRONLY | os.O_APPEND), 2)
+    faulthandler.enable()
+    warnings.simplefilter("ignore")
+    sys.path[:] = setup["path"] or sys.path
+    sys.modules.update(dict.fromkeys(setup["without"]))  # type: ignore[arg-type]  None makes an import fail
+    mount(setup["package"])
+    try:
+        serve(channel, setup)
+    except SystemExit as leaving:
+        # execnet would catch it and live on with a closed line.
+        os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+
+
+if __name__ == "__channelexec__":
+    start(channel)  # type: ignore[name-defined]  # noqa: F821  execnet puts it there

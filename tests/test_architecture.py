@@ -44,7 +44,9 @@ LAYER = {
     "report": "report",
     "__main__": "top",
     "cli": "top",
+    "inventory": "top",
     "library": "top",
+    "options": "top",
     "pytest_plugin": "top",
     "": "top",  # harness/__init__.py
 }

@@ -27,21 +27,42 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
     _write_cases(run, findings, templates, out / "cases")
     first = out / "index.html"
-    text = templates.get_template("index.html").render(_named(index(run, findings)), root="")
+    text = templates.get_template("index.html").render(_named(index(run, findings)), root="", style="")
     first.write_text(text, encoding="utf-8")
     return first
+
+
+def single_page(run: Run, finding: Finding) -> str:
+    """The page of a case as one file: its style inside, without scripts."""
+    templates = _templates()
+    shown = {"root": "", "versions": _versions(run, templates), "style": _style()}
+    return templates.get_template("case.html").render(_named(page(finding)), **shown)
+
+
+def fragment(finding: Finding) -> str:
+    """The comparisons of a case for a notebook, with their style, which reaches nothing else there."""
+    return _templates().get_template("fragment.html").render(_named(page(finding)), style=_style())
+
+
+def _style() -> Markup:
+    return Markup((STATIC / "report.css").read_text(encoding="utf-8"))  # noqa: S704  a file of ours
+
+
+def _versions(run: Run, templates: Environment) -> Markup:
+    versions = templates.get_template("versions.html").render(environment=sorted(run.environment.items()))
+    return Markup(versions)  # noqa: S704  rendered with autoescape, once for all pages
 
 
 def _write_cases(run: Run, findings: Sequence[Finding], templates: Environment, folder: Path) -> None:
     """One page per readable case, and no others."""
     folder.mkdir(parents=True, exist_ok=True)
-    versions = Markup(templates.get_template("versions.html").render(environment=sorted(run.environment.items())))  # noqa: S704
+    shared = {"root": "../", "versions": _versions(run, templates), "style": ""}
     template = templates.get_template("case.html")
     readable = [finding for finding in findings if not isinstance(finding.case, BrokenCase)]
     for stale in {*os.listdir(folder)} - {page_name(finding) for finding in readable}:  # noqa: PTH208  names, not paths
         (folder / stale).unlink()
     for finding in readable:
-        _write(folder / page_name(finding), template.render(_named(page(finding)), root="../", versions=versions))
+        _write(folder / page_name(finding), template.render(_named(page(finding)), **shared))
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from harness.records import BrokenCase, Case, Comparison, Computed, Explanation, Finding, Key, Proof
 from harness.report import phrases
 from harness.report.numbers import aligned, number, share
-from harness.report.results import outcome_in_words
+from harness.report.results import outcome_in_words, summary
 from harness.report.waterfall import Scale, Step, scale, waterfall
 from harness.report.words import PROOFS, VERDICTS
 
@@ -167,6 +167,14 @@ def _rivals(why: Explanation) -> str:
 def rival_sentence(factors: Sequence[str], summary: str, settled: str) -> str:
     """Another cause that fits, and whether it could be ruled out."""
     return f"{phrases.names(factors)}: {summary} ({f'ruled out: {settled}' if settled else 'not ruled out'})"
+
+
+def counts(findings: Sequence[Finding]) -> str:
+    """One line: how many comparisons came to which verdict, and how many cases are not as expected."""
+    total = summary(findings)
+    verdicts = [f"{words.symbol} {total['verdicts'][verdict]} {verdict}" for verdict, words in VERDICTS.items()]
+    failed = total["status"]["fail"] + total["status"]["error"]
+    return f"{total['cases']} cases, {failed} not as expected.  {'  '.join(verdicts)}"
 
 
 def table(findings: Sequence[Finding]) -> "Table":

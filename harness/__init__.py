@@ -1,0 +1,20 @@
+"""Says why two losses differ, and proves it.
+
+`explain` and `assert_equivalent` are for other people's code; `python -m harness` and the command `harness` are for
+the terminal. Names are loaded when first used, so that importing the package costs nothing in a worker process.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.library import Explained, assert_equivalent, explain
+
+__all__ = ["Explained", "assert_equivalent", "explain"]
+
+
+def __getattr__(name: str) -> object:
+    """A public name, from the module that holds it."""
+    if name not in __all__:
+        raise AttributeError(f"module 'harness' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module("harness.library"), name)

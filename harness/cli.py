@@ -1,0 +1,249 @@
+"""The command `harness`: every subcommand parses, calls one function of the house, prints, and exits.
+
+Exit codes: 0 all as expected, 1 a finding, 2 usage or a malformed case (the others still ran), 3 a framework that was
+asked for is missing. Where several apply, the greatest.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.errors import AdapterError, HarnessError
+from harness.options import loss, names, read_inputs, shard
+from harness.records import DTYPES, BrokenCase, Case, Finding, Run
+
+OK, FINDING, USAGE, MISSING = range(4)
+INTERRUPTED = 130
+STORE = Path(".cache") / "harness.sqlite"
+CASES = (Path("cases"),)
+# More lines than this are no overview; the report has them all.
+MOST_LINES = 60
+
+# \b keeps click from filling the lines behind it.
+EXAMPLE = "\b\nExample:\n  "
+PATH = click.Path(path_type=Path)
+PATHS = click.argument("paths", nargs=-1, type=PATH)
+STORES = click.argument("stores", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+OUT = click.option("--out", type=PATH, default="reports", show_default=True, help="Folder for the report.")
+DTYPE = click.option("--dtype", type=click.Choice(DTYPES), help="Ask in this dtype instead of the cases' own.")
+ADAPTERS = click.option("--adapters", metavar="A,B", callback=lambda *given: names(given[2]), help="Ask only these.")
+SHARD = click.option("--shard", metavar="I/N", callback=lambda *given: shard(given[2]), help="Part I of N, from 1.")
+WORKERS = click.option("--workers", type=click.IntRange(1), help="Worker processes at a time.  [default: one each]")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print results.json instead of words.")
+
+
+class Commands(click.Group):
+    """Commands in the order in which they are used; an error of the harness becomes its message and exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's own signature
+        """Names in the order of definition."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            click.echo(f"{error}\nMore on this: docs/errors.md#{error.slug}", err=True)
+            ctx.exit(MISSING if isinstance(error, AdapterError) else USAGE)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. Answers so far are in the store; the same command goes on from there.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(package_name="loss-harness", prog_name="harness")
+def main() -> None:
+    """Says why two losses differ, and proves it.
+
+    Exit codes: 0 all as expected, 1 a finding, 2 usage or a malformed case, 3 a framework that was asked for is
+    missing.
+    """
+
+
+@main.command(epilog=EXAMPLE + "harness compare cases/puzzles --out reports")
+@PATHS
+@OUT
+@DTYPE
+@ADAPTERS
+@SHARD
+@WORKERS
+@click.option("--no-cache", is_flag=True, help="Ask everything again, and keep nothing.")
+@AS_JSON
+def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: bool, as_json: bool, **how: Any) -> None:
+    """Ask the cases in PATHS (default: cases) of their frameworks, judge, and write the report."""
+    run = _collected(paths, dtype, None if no_cache else STORE, how)
+    _finish(run, out, as_json)
+
+
+@main.command(
+    epilog=EXAMPLE
+    + 'harness explain "torch.nn.BCELoss()" "torch.nn.CrossEntropyLoss()" \\\n    --prediction "[0.8, 0.2, 0.4]" --target "[1, 0, 0]"'
+)
+@click.argument("a")
+@click.argument("b")
+@click.option("--prediction", metavar="ARRAY", help="A literal as in a case file, or a generator.")
+@click.option("--target", metavar="ARRAY", help="Likewise.")
+@click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True)
+@click.option("--gradient", metavar="NAME", default="prediction", show_default=True, help="Input, or none.")
+@click.option("--mode", type=click.Choice(("eager", "compiled")), default="eager", show_default=True)
+@click.option("--allow-import", metavar="MODULE:NAME", multiple=True, help="Let A or B be this function of yours.")
+@click.option("--html", type=PATH, help="Write the answer as one page to this file.")
+@AS_JSON
+def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> None:
+    """Say why A and B differ on the same inputs: expressions in a framework's spelling, or printed digits."""
+    from harness import library
+    from harness.report.results import dumps
+
+    inputs = read_inputs(asked)
+    losses = zip(library.NAMES, (a, b), strict=True)
+    sides = {
+        name: library.as_side(loss(text, asked["allow_import"]), name, inputs, None, asked["mode"])
+        for name, text in losses
+    }
+    gradient = False if asked["gradient"] in {"none", "false"} else asked["gradient"]
+    found = library.answer(library.question(sides, inputs, asked["dtype"], gradient))
+    if html:
+        from harness.report.render import single_page
+
+        html.write_text(single_page(found.run, found.finding), encoding="utf-8")
+    click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
+    sys.exit(_exit_code(found.run, [found.finding]))
+
+
+@main.command(epilog=EXAMPLE + "harness collect cases --shard 1/4 --store shard-1.sqlite")
+@PATHS
+@click.option("--store", type=PATH, required=True, help="File to keep the answers in; resumed where it exists.")
+@DTYPE
+@ADAPTERS
+@SHARD
+@WORKERS
+def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any) -> None:
+    """Ask the cases in PATHS of their frameworks and keep the answers, to be judged elsewhere."""
+    run = _collected(paths, dtype, store, how)
+    click.echo(f"{len(run.observations)} answers to {len(run.cases)} cases in {store}", err=True)
+    sys.exit(_exit_code(run, []))
+
+
+@main.command(epilog=EXAMPLE + "harness judge shard-*.sqlite --out reports")
+@STORES
+@OUT
+@AS_JSON
+def judge(stores: tuple[Path, ...], out: Path, as_json: bool) -> None:
+    """Judge what is in STORES, together, and write the report; no framework is needed."""
+    from harness.collect import load_run
+
+    _finish(load_run(stores), out, as_json)
+
+
+@main.command(epilog=EXAMPLE + "harness merge shard-*.sqlite --store all.sqlite")
+@STORES
+@click.option("--store", type=PATH, required=True, help="File to merge into; made where it is not there.")
+def merge(stores: tuple[Path, ...], store: Path) -> None:
+    """Merge the answers in STORES into one store; their order does not matter."""
+    from harness.collect import merge as merge_stores
+
+    merge_stores(stores, store)
+
+
+@main.command("list", epilog=EXAMPLE + "harness list apis")
+@click.argument("what", type=click.Choice(("cases", "apis", "adapters", "factors")))
+@PATHS
+def list_(what: str, paths: tuple[Path, ...]) -> None:
+    """List the cases in PATHS (default: cases), the APIs, the adapters, or the factors that the harness knows."""
+    from harness import inventory
+
+    rows = inventory.cases(paths or CASES) if what == "cases" else inventory.LISTS[what]()
+    _table(rows)
+
+
+@main.command(epilog=EXAMPLE + "harness doctor")
+def doctor() -> None:
+    """Say which frameworks there are, in which environment, without importing any."""
+    from harness import inventory
+
+    _table(inventory.environments(STORE))
+
+
+@main.command(epilog=EXAMPLE + "harness schema > case.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a case file, for editors."""
+    from harness.case_schema import case_schema
+
+    click.echo(json.dumps(case_schema(), indent=2))
+
+
+def _collected(paths: Sequence[Path], dtype: str | None, store: Path | None, how: dict[str, Any]) -> Run:
+    from harness.cases import load_cases
+    from harness.collect import collect as collect_cases
+    from harness.report.progress import progress
+
+    cases, broken = load_cases(paths or CASES)
+    if not cases and not broken:
+        raise click.UsageError(
+            f"no case in {', '.join(map(str, paths or CASES))}; name a YAML file or a folder of them"
+        )
+    if store:
+        store.parent.mkdir(parents=True, exist_ok=True)
+    with progress() as tell:
+        return collect_cases([_in_dtype(case, dtype) for case in cases], broken, store=store, progress=tell, **how)
+
+
+def _in_dtype(case: Case, dtype: str | None) -> Case:
+    """The case in one dtype instead of its own; what it expects of others is not asked."""
+    if dtype is None:
+        return case
+    expect = tuple(expected for expected in case.expect if expected.dtype in {None, dtype})
+    return replace(case, dtypes=(dtype,), expect=expect)
+
+
+def _finish(run: Run, out: Path, as_json: bool) -> None:
+    """Judge, write everything, print the overview, and exit."""
+    from harness.judge import judge as judge_run
+    from harness.report.publish import publish
+    from harness.report.results import dumps, results
+
+    findings = judge_run(run)
+    first = publish(run, findings, out)
+    if as_json:
+        click.echo(dumps(results(run, findings)), nl=False)
+    else:
+        _overview(run, findings, first)
+    sys.exit(_exit_code(run, findings))
+
+
+def _overview(run: Run, findings: Sequence[Finding], first: Path) -> None:
+    from rich.console import Console
+
+    from harness.report.terminal import counts, table
+
+    shown = (
+        findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"][:MOST_LINES]
+    )
+    if shown:
+        Console().print(table(shown))
+    click.echo(f"\n{counts(findings)}")
+    for name, reason in run.missing.items():
+        click.echo(f"missing: {name}: {reason}", err=True)
+    click.echo(f"report: {first}")
+
+
+def _exit_code(run: Run, findings: Sequence[Finding]) -> int:
+    if run.missing:
+        return MISSING
+    if run.broken or any(isinstance(finding.case, BrokenCase) for finding in findings):
+        return USAGE
+    return FINDING if any(finding.status != "pass" for finding in findings) else OK
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    """Rows in columns, two spaces apart; plain text, to be searched and cut."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,85 @@
+"""What there is: cases, APIs, adapters, factors and environments, as rows for `harness list` and `harness doctor`."""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from harness.errors import AdapterError
+
+Rows = list[tuple[str, ...]]
+
+
+def cases(paths: Sequence[Path]) -> Rows:
+    """Id, number of sides, path and title of every case; of a malformed one where and what."""
+    from harness.cases import load_cases
+
+    read, broken = load_cases(paths)
+    rows = [(case.id, f"{len(case.sides)} sides", case.path, case.title) for case in read]
+    rows += [(each.id or "?", "malformed", f"{each.path}:{each.line}:{each.column}", each.message) for each in broken]
+    return rows
+
+
+def apis() -> Rows:
+    """Every call of the catalog: framework, family, path and parameters."""
+    from harness.catalog import APIS
+
+    ordered = sorted(APIS.values(), key=lambda api: (api.framework, api.family, api.path))
+    return [(api.framework, api.family, api.path, ", ".join(api.parameters)) for api in ordered]
+
+
+def adapters() -> Rows:
+    """Every adapter: name and place, ours and those that others registered."""
+    from harness.collect.environments import ADAPTERS, GROUP, target_of
+
+    others = {point.name for point in importlib.metadata.entry_points(group=GROUP)} - {*ADAPTERS}
+    return [(name, target_of(name)) for name in (*ADAPTERS, *sorted(others))]
+
+
+def factors() -> Rows:
+    """Every convention in which two losses can differ, with its meaning."""
+    from harness.report.words import DETAILS, STAGES
+    from harness.semantics import STAGES as ORDER
+    from harness.semantics import Semantics
+
+    kinds = {each.name: each.default_factory for each in fields(Semantics)}
+    rows: Rows = []
+    for stage in ORDER:
+        rows.append((stage, STAGES[stage]))
+        names = [f"{stage}.{each.name}" for each in fields(kinds[stage])]  # type: ignore[arg-type]
+        rows += [(f"  {name}", DETAILS[name]) for name in names]
+    return rows
+
+
+def environments(store: Path) -> Rows:
+    """Python, store, and every adapter in every environment with the versions that decide its answers."""
+    from harness.collect.environments import PACKAGES, TENSORFLOW, VARIABLE, interpreters, survey
+
+    rows: Rows = [
+        ("harness", _version(), ""),
+        ("python", platform.python_version(), platform.platform()),
+        ("store", str(store), f"{store.stat().st_size:,} bytes" if store.exists() else "not made yet"),
+    ]
+    for name, python in interpreters(os.environ.get(VARIABLE, "")).items():
+        try:
+            versions = survey(python)
+        except AdapterError as error:
+            rows.append((name, "broken", error.message))
+            continue
+        for adapter, packages in PACKAGES.items():
+            found = [f"{package} {versions[package]}" for package in packages if package in versions]
+            own = any(package in versions for package in (TENSORFLOW if adapter == "tensorflow" else packages[:1]))
+            rows.append((f"{adapter}{f' in {name}' if name else ''}", "ready" if own else "missing", ", ".join(found)))
+    return rows
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("loss-harness")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+LISTS: Mapping[str, Callable[[], Rows]] = {"apis": apis, "adapters": adapters, "factors": factors}

@@ -1,0 +1,202 @@
+"""What other people's code calls: two losses and their inputs in, an explanation out."""
+
+import atexit
+import re
+from collections.abc import Callable as Function
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.adapters.callables import framework_of as framework_of_function
+from harness.catalog import complete
+from harness.claims import read_claim
+from harness.collect import Pool, collect
+from harness.errors import CaseError
+from harness.expression import framework_of, parse
+from harness.judge import judge_case
+from harness.records import DTYPES, Callable, Case, Comparison, Expression, Finding, InputArray, Run, Side, Verdict
+from harness.report.results import case_result
+from harness.report.terminal import render_finding
+from harness.yaml_reader import Scalar
+
+Loss = str | Function[..., object]
+
+# Two names that stand in sentences: "A and B differ in …".
+NAMES = ("A", "B")
+_PRINTED = re.compile(r"[-+\[\].,\d\seE]*\d[-+\[\].,\d\seE]*")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """The answer to one question; printing it says it in words, and a notebook shows it."""
+
+    run: Run
+    finding: Finding
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The value's comparison, and the gradient's where both sides have one."""
+        return self.finding.comparisons
+
+    def __str__(self) -> str:
+        return render_finding(self.finding)
+
+    def _repr_html_(self) -> str:
+        from harness.report.render import fragment  # noqa: PLC0415  Jinja only where something is drawn
+
+        return fragment(self.finding)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry that `results.json` would have for this question: plain data of schema 1."""
+        return case_result(self.finding)
+
+
+def explain(  # noqa: PLR0913  each is a part of the question, and all but four have a default
+    a: Loss,
+    b: Loss,
+    *,
+    prediction: ArrayLike,
+    target: ArrayLike,
+    dtype: str = "float32",
+    framework: str | None = None,
+    gradient: bool | str = True,
+    mode: str = "eager",
+    **inputs: ArrayLike,
+) -> Explained:
+    """Why two losses differ on these inputs, or that they do not.
+
+    Args:
+        a: An expression in a framework's own spelling (`"torch.nn.BCELoss()"`), printed digits (`"0.319"`), or a
+            function of arrays.
+        b: The other one, in the same forms.
+        prediction: Array of any shape; whole numbers throughout make it an input of class indices where a loss takes
+            such.
+        target: Likewise.
+        dtype: float64, float32, float16 or bfloat16: of every input that is not class indices.
+        framework: Whose arrays the functions among `a` and `b` take; None reads it from the function.
+        gradient: Whether d(sum of the loss)/d(prediction) is compared as well, or the name of another input for it.
+        mode: "eager" or "compiled", of expressions.
+        **inputs: Further arrays, by the names that the expressions use.
+
+    Returns:
+        The comparisons of value and gradient: B − A, by convention.
+
+    Raises:
+        CaseError: An expression or an input that cannot be read.
+        AdapterError: A function of a framework that is not there.
+
+    Example:
+        >>> answer = explain("torch.nn.BCELoss()", "torch.nn.CrossEntropyLoss()",
+        ...                  prediction=[0.8, 0.2, 0.4], target=[1, 0, 0])  # doctest: +SKIP
+        >>> print(answer)  # doctest: +SKIP
+    """
+    arrays = {"prediction": prediction, "target": target, **inputs}
+    return _explained((a, b), arrays, framework, mode, dtype, gradient)
+
+
+def assert_equivalent(  # noqa: PLR0913  as explain
+    a: Loss,
+    b: Loss,
+    *,
+    prediction: ArrayLike,
+    target: ArrayLike,
+    gradient: bool | str = True,
+    dtype: str = "float32",
+    framework: str | None = None,
+    **inputs: ArrayLike,
+) -> None:
+    """Fail unless two losses agree on these inputs up to rounding, value and gradient; takes what `explain` takes.
+
+    Raises:
+        AssertionError: They do not agree, or cannot be compared; the message says why.
+        CaseError: An expression or an input that cannot be read.
+        AdapterError: A function of a framework that is not there.
+    """
+    arrays = {"prediction": prediction, "target": target, **inputs}
+    found = _explained((a, b), arrays, framework, "eager", dtype, gradient)
+    agree = {Verdict.IDENTICAL, Verdict.EQUAL}
+    apart = [comparison for comparison in found.comparisons if comparison.verdict not in agree]
+    if apart:
+        raise AssertionError("\n\n" + render_finding(replace(found.finding, comparisons=tuple(apart))))
+
+
+def _explained(  # noqa: PLR0913, PLR0917  what explain was given
+    losses: tuple[Loss, Loss],
+    arrays: dict[str, ArrayLike],
+    framework: str | None,
+    mode: str,
+    dtype: str,
+    gradient: bool | str,  # noqa: FBT001  a name as well
+) -> Explained:
+    inputs = {name: as_input(value, name) for name, value in arrays.items()}
+    sides = {name: as_side(given, name, inputs, framework, mode) for name, given in zip(NAMES, losses, strict=True)}
+    return answer(question(sides, inputs, dtype, gradient))
+
+
+def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, gradient: bool | str) -> Case:  # noqa: FBT001  a name as well
+    """The case that asks how `sides` differ on `inputs`.
+
+    Raises:
+        CaseError: `not-allowed` dtype, or `bad-gradient`, an input that is not there.
+    """
+    if dtype not in DTYPES:
+        raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
+    wanted = ("prediction" if gradient is True else gradient) or None
+    if wanted and wanted not in inputs:
+        raise CaseError("bad-gradient", f"no input called {wanted!r}; the inputs are {', '.join(inputs)}")
+    title = " against ".join(NAMES)
+    return Case("question", title, inputs, sides, dtypes=(dtype,), gradient=wanted)
+
+
+def answer(case: Case) -> Explained:
+    """Ask both sides, and judge."""
+    run = collect([case], pool=_pool())
+    return Explained(run, judge_case(case, run.observations))
+
+
+@cache
+def _pool() -> Pool:
+    """Workers that stay for the next question: a framework takes seconds to import, and test suites ask often."""
+    pool = Pool()
+    atexit.register(pool.close)
+    return pool
+
+
+def as_input(values: ArrayLike, name: str) -> InputArray:
+    """An array as an input of a case: int64 where it holds whole numbers or truth values by type, float64 else.
+
+    Raises:
+        CaseError: `not-a-number`, for what NumPy does not read as an array of real numbers.
+    """
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CaseError(
+            "not-a-number", f"NumPy cannot read {name} as an array ({error}); give numbers", name
+        ) from error
+    integral = array.dtype.kind in "iub"
+    if not integral and array.dtype.kind != "f":
+        raise CaseError("not-a-number", f"{name} holds {array.dtype}; give real numbers", name)
+    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral)
+
+
+def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: str | None, mode: str = "eager") -> Side:
+    """A side from what a caller may give: a function, printed digits, or an expression over `inputs`.
+
+    Raises:
+        CaseError: An expression that cannot be read; `name` is where it says it stands.
+    """
+    if not isinstance(given, str):
+        label = getattr(given, "__name__", type(given).__name__)
+        return Callable(label, given, framework or framework_of_function(given))
+    try:
+        if _PRINTED.fullmatch(given):
+            return read_claim(Scalar(given, "'", 1, 1, 0, len(given)))
+        tree = complete(parse(given, inputs), inputs)
+        return Expression(given.strip(), tree, framework_of(tree), mode=mode)
+    except CaseError as error:
+        error.where = name
+        raise

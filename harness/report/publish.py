@@ -1,0 +1,31 @@
+"""Everything that a run leaves behind in its folder."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.records import Finding, Run
+from harness.report.junit import write_junit
+from harness.report.markdown import markdown
+from harness.report.render import write_report
+from harness.report.results import write_json
+
+# GitHub shows what is appended to the file of this name on the page of the job.
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+def publish(run: Run, findings: Sequence[Finding], out: Path) -> Path:
+    """Write index.html with its pages, results.json, junit.xml and summary.md under `out`.
+
+    Returns:
+        The path of the first page.
+    """
+    first = write_report(run, findings, out)
+    write_json(run, findings, out / "results.json")
+    write_junit(findings, out / "junit.xml")
+    summary = markdown(run, findings)
+    (out / "summary.md").write_text(summary, encoding="utf-8")
+    if os.environ.get(JOB_SUMMARY):
+        with Path(os.environ[JOB_SUMMARY]).open("a", encoding="utf-8") as job:
+            job.write(summary)
+    return first

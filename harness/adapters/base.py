@@ -38,10 +38,10 @@ class Request:
 
 
 class Adapter(Protocol):
-    """What a worker loads under an adapter's name; the entry points of the group `harness.adapters` are of this type."""
+    """What a worker loads under an adapter's name; the entry points of the group `harness.adapters` are such."""
 
     def prepare(self) -> None:
-        """Set the framework up for a process of its own: threads, logging. Called once, and never in a user's process."""
+        """Set the framework up for a process of its own: called once, and never in a user's process."""
 
     def observe(self, request: Request) -> Observation:
         """Put one request to the framework; whatever the framework raises may pass."""
@@ -64,7 +64,8 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
         return np.dtype(name)
     import ml_dtypes  # noqa: PLC0415  an environment with one old framework need not have it
 
-    return np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return dtype
 
 
 def rounded(values: NDArray[Any], dtype: str) -> NDArray[Any]:

@@ -103,6 +103,11 @@ def _submodule(path: str, name: str) -> Any:
         raise AttributeError(f"no name {name!r}") from error
 
 
+def is_host(path: str) -> bool:
+    """Whether a canonical path leads to a library of NumPy arrays."""
+    return path.partition(".")[0] in HOST_ROOTS
+
+
 def reads_numbers(node: Node, name: str) -> bool:
     """Whether the numbers of the input, not only its shape or dtype, reach the value of `node`."""
     if isinstance(node, Input):
@@ -119,7 +124,7 @@ def severed_at(tree: Node, name: str, kept: frozenset[str]) -> str:
     """
     for node in walk(tree):
         label = _label(node)
-        leaves = label in EXITS or (label.split(".")[0] in HOST_ROOTS and isinstance(node, Call))
+        leaves = label in EXITS or (isinstance(node, Call) and is_host(label))
         if leaves and label not in kept | STRUCTURE and any(reads_numbers(child, name) for child in children(node)):
             return label
     return ""

@@ -81,7 +81,6 @@ def evaluate_callable(
     dtype: str,
     gradient: str | None,
     index_inputs: frozenset[str] | None = None,
-    mode: str = "eager",
 ) -> Observation:
     """Call a user's function on arrays of its framework.
 
@@ -93,7 +92,6 @@ def evaluate_callable(
         gradient: Input to differentiate the sum of the value by, or None.
         index_inputs: Integral inputs handed over as int64; None to try both where an integral target has one axis
             less than the prediction, as a function does not say which it takes.
-        mode: "eager" or "compiled".
 
     Returns:
         The observation, float64; what the function raises is `Raised`.
@@ -103,7 +101,7 @@ def evaluate_callable(
     """
     framework = _framework(side.framework)
     exact = {name: _rounded(array, dtype) for name, array in inputs.items()}
-    request = Request(Literal(None), exact, dtype, mode, gradient)
+    request = Request(Literal(None), exact, dtype, gradient=gradient)
     choices = [index_inputs] if index_inputs is not None else _index_choices(inputs)
     ask = functools.partial(framework.differentiate, functools.partial(_call, side.function))
     observations = (guarded(ask, replace(request, index_inputs=choice)) for choice in choices)

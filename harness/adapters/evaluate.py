@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient
-from harness.adapters.build import HOST_ROOTS, Function, Thunk, build, resolve, severed_at
+from harness.adapters.build import Function, Thunk, build, is_host, resolve, severed_at
 from harness.records import DTYPES, Computed, Observation, Raised, Unsupported
 
 MESSAGE_LINES = 4
@@ -147,8 +147,8 @@ def _find(framework: Framework, path: str) -> Any:
     if path in framework.functions:
         return framework.functions[path]
     found = framework.find(path)
-    crosses = path.split(".")[0] in HOST_ROOTS and not issubclass(framework.kind, np.ndarray) and callable(found)
-    return partial(_on_host, framework, found) if crosses else found
+    foreign = is_host(path) and not issubclass(framework.kind, np.ndarray)
+    return partial(_on_host, framework, found) if foreign and callable(found) else found
 
 
 def _on_host(framework: Framework, function: Function, *args: Any, **kwargs: Any) -> Any:

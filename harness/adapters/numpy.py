@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.base import numpy_dtype
-from harness.adapters.evaluate import Answer, Framework
 from harness.adapters.build import Thunk
+from harness.adapters.evaluate import Answer, Framework
 
 
 def array(values: NDArray[Any], dtype: str) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import sklearn  # noqa: F401  the import is the point: a worker without it must say so
+
 from harness.adapters import numpy
 
 adapter = replace(

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from harness.adapters.evaluate import Answer, Framework
 from harness.adapters.build import Function, Thunk
+from harness.adapters.evaluate import Answer, Framework
 
 
 def array(values: NDArray[Any], dtype: str) -> Any:

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from harness.adapters.base import Absent, numpy_dtype
-from harness.adapters.evaluate import Answer, Framework
 from harness.adapters.build import Thunk
+from harness.adapters.evaluate import Answer, Framework
 
 COMPILERS = ("g++", "clang++", "c++")
 
@@ -25,8 +25,8 @@ def array(values: NDArray[Any], dtype: str) -> torch.Tensor:
 def host(tensor: torch.Tensor) -> NDArray[Any]:
     """The tensor as ndarray; PyTorch itself cannot convert bfloat16."""
     if tensor.dtype is torch.bfloat16:
-        return tensor.to(torch.float32).numpy().astype(numpy_dtype("bfloat16"))
-    return tensor.numpy()
+        return np.asarray(tensor.to(torch.float32).numpy(), numpy_dtype("bfloat16"))
+    return np.asarray(tensor.numpy())
 
 
 def wrap(value: Any) -> Any:
@@ -83,7 +83,7 @@ def compiled(function: Thunk) -> Thunk:
         return function(arrays)
 
     own = FunctionType(call.__code__.replace(), call.__globals__, closure=call.__closure__)
-    return torch.compile(own, dynamic=False, fullgraph=True)
+    return torch.compile(own, dynamic=False, fullgraph=True)  # type: ignore[no-any-return]
 
 
 def prepare() -> None:

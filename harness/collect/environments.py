@@ -1,7 +1,8 @@
 """Which interpreters there are, which adapters, and what versions of everything they have.
 
 The environment "" is the interpreter that runs the harness. Others are named by the variable HARNESS_ENVIRONMENTS, as
-`torch-2.1=/path/to/python,torch-2.5=/path/to/another`; such an interpreter needs NumPy and the framework, not the harness.
+`torch-2.1=/path/to/python,torch-2.5=/path/to/another`; such an interpreter needs NumPy and the framework, and not the
+harness.
 """
 
 import hashlib

@@ -75,7 +75,7 @@ class Line:
             self._gateway = self._group.makegateway(f"popen{interpreter}")
         except (OSError, EOFError, AssertionError) as error:
             raise LineBroken(f"{python or sys.executable} does not start: {error}") from error
-        self._process: subprocess.Popen[bytes] = self._gateway._io.popen  # noqa: SLF001  execnet keeps it to itself
+        self._process: subprocess.Popen[bytes] = self._gateway._io.popen  # type: ignore[attr-defined]  # noqa: SLF001
         self._channel = self._gateway.remote_exec(worker)
         self._channel.send(self._setup(process.partition("+")[0], [] if python else sys.path))
 

@@ -18,6 +18,8 @@ from harness.records import Callable, Case, Expression, InputArray, Key
 from harness.trees import inputs_of
 
 DISTRIBUTION = "loss-harness"
+NOWHERE = Place("", "")
+UNKNOWN = Fingerprint({}, "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +31,9 @@ class Home:
     """
 
     name: str
-    place: Place = Place("", "")
+    place: Place = NOWHERE
     target: str = ""
-    fingerprint: Fingerprint = Fingerprint({}, "")
+    fingerprint: Fingerprint = UNKNOWN
     versions: Mapping[str, str] = field(default_factory=dict)
     absent: str = ""
     wanted: bool = True
@@ -61,13 +63,18 @@ def plan(cases: Iterable[Case], adapters: Sequence[str] | None) -> tuple[list[Ta
 
     Args:
         cases: The cases.
-        adapters: The frameworks that may be asked, or None for all. Those left out count as missing.
+        adapters: The frameworks that may be asked, or None for all.
+
+    Raises:
+        AdapterError: One of `adapters` does not exist.
     """
+    for name in adapters or ():
+        target_of(name)
     tasks, local = [], []
     for case, name, dtype in _sides(cases):
         side, key = case.sides[name], Key(case.id, name, dtype)
         if isinstance(side, Expression):
-            tasks.append(task_of(key, side, case.inputs, dtype, case.gradient, adapters))
+            tasks.append(task_of(key, side, case.inputs, case.gradient, adapters))
         if isinstance(side, Callable):
             local.append(Local(key, side, case))
     return tasks, local
@@ -81,15 +88,14 @@ def task_of(
     key: Key,
     side: Expression,
     inputs: Mapping[str, InputArray],
-    dtype: str,
     gradient: str | None,
-    adapters: Sequence[str] | None = None,
+    adapters: Sequence[str] | None,
 ) -> Task:
-    """One evaluation; inputs that the side does not read are left out, and the others rounded to their dtype."""
+    """One evaluation, in the dtype of its key; inputs not read are left out, the others rounded to their dtype."""
     asked = tuple(adapters) if adapters is not None else None
     home = home_of(side.framework, side.environment, asked, os.environ.get(VARIABLE, ""))
     read = {name: inputs[name] for name in inputs_of(side.tree)}
-    indices = index_inputs(side.tree, read)
+    dtype, indices = key.dtype, index_inputs(side.tree, read)
     exact = {
         name: replace(array, values=rounded(array.values, dtype_of(name, array, dtype, indices)))
         for name, array in read.items()

@@ -27,6 +27,8 @@ BATCH_CHARACTERS = 4_000_000
 IDLE_DEATHS = 3
 
 Post = Callable[[int, Observation], None]
+# The request that the worker had begun last, if any, and what became of it.
+Fault = tuple[int | None, Observation]
 
 
 class Place(NamedTuple):
@@ -43,6 +45,17 @@ class Missing:
     reason: str
 
 
+@dataclass(frozen=True)
+class Errand:
+    """What one call of `serve` has in hand: requests still `pending` by number, and whether it has been `stopped`."""
+
+    place: Place
+    target: str
+    pending: dict[int, str]
+    post: Post
+    stopped: threading.Event
+
+
 class Pool:
     """Live workers by place, started when first needed; a context manager that ends them all.
 
@@ -57,7 +70,7 @@ class Pool:
         self._lines: dict[Place, Line] = {}
         self._names = count()
         self._numbers = count()
-        self._closed = threading.Event()
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Self:
         """The pool, with no worker started yet."""
@@ -67,84 +80,91 @@ class Pool:
         """End all workers."""
         self.close()
 
+    def stop(self) -> None:
+        """End all workers and what they are at; whoever waits for one returns. The next request starts new ones."""
+        stopped, self._stopped = self._stopped, threading.Event()
+        stopped.set()
+        for place in list(self._lines):
+            self._lines.pop(place).close()
+
     def close(self) -> None:
-        """End all workers; those who wait for one return."""
-        self._closed.set()
-        for line in list(self._lines.values()):
-            line.close()
+        """End all workers for good."""
+        self.stop()
         self._folder.cleanup()
 
     def serve(self, place: Place, target: str, requests: Sequence[str], post: Post) -> Missing | None:
         """Evaluate `requests` and post (position, observation) of each, in the order of arrival.
 
-        One thread per place at a time. A pool that is closed meanwhile returns without the rest.
+        One thread per place at a time. A pool that is stopped meanwhile returns without the rest.
 
         Returns:
             None, or why the adapter is missing; nothing is posted for the requests left then.
         """
-        first = next(self._numbers)
-        numbers = [first, *(next(self._numbers) for _ in requests[1:])]
+        numbers = [next(self._numbers) for _ in requests]
         position = {number: index for index, number in enumerate(numbers)}
         pending = dict(zip(numbers, requests, strict=True))
+        errand = Errand(place, target, pending, lambda number, o: post(position[number], o), self._stopped)
         idle_deaths = 0
-        while pending and not self._closed.is_set():
+        while pending and not errand.stopped.is_set():
             before = len(pending)
-            fault = self._round(place, target, pending, lambda n, o: post(position[n], o))
+            fault = self._round(errand)
             if isinstance(fault, Missing):
                 return fault
-            if fault is None or self._closed.is_set():
-                continue
-            idle_deaths = 0 if len(pending) < before else idle_deaths + 1
-            culprit, observation = fault
-            if culprit not in pending and idle_deaths == IDLE_DEATHS:
-                culprit = next(iter(pending))
-            if culprit in pending:
-                del pending[culprit]
-                idle_deaths = 0
-                post(position[culprit], observation)
+            if fault is not None:
+                idle_deaths = idle_deaths + 1 if len(pending) == before else 0
+                idle_deaths = _blame(errand, *fault, idle_deaths)
         return None
 
-    def _round(
-        self, place: Place, target: str, pending: dict[int, str], post: Post
-    ) -> Missing | tuple[int | None, Observation] | None:
+    def _round(self, errand: Errand) -> Missing | Fault | None:
         """One batch: answers leave `pending`; a fault is returned with the request that was being evaluated."""
         line = None
         try:
-            line = self._line(place)
-            for number, text in line.answers(target, _batch(pending), self._timeout, self._start_timeout):
+            line = self._line(errand)
+            batch = _batch(errand.pending)
+            for number, text in line.answers(errand.target, batch, self._timeout, self._start_timeout):
                 observation = _read(text)
-                del pending[number]
-                post(number, observation)
+                del errand.pending[number]
+                errand.post(number, observation)
         except AdapterMissing as missing:
             return Missing(str(missing))
-        except LineBroken as broken:
-            return None if self._closed.is_set() else self._replace(place, line, target, broken)
-        except TimeoutError:
-            return self._replace(place, line, target, None)
+        except (LineBroken, TimeoutError) as broken:
+            return None if errand.stopped.is_set() else self._bury(errand, line, broken)
         return None
 
-    def _replace(
-        self, place: Place, line: Line | None, target: str, broken: LineBroken | None
-    ) -> Missing | tuple[int | None, Observation]:
-        """Bury a line; the next round starts another."""
+    def _bury(self, errand: Errand, line: Line | None, broken: LineBroken | TimeoutError) -> Missing | Fault:
+        """End a line that failed, and say on which request and how; the next round starts another."""
         if line is None:
             return Missing(str(broken))
-        self._lines.pop(place, None)
-        culprit, loaded = line.current(), target in line.loaded
-        if broken is None:
+        self._lines.pop(errand.place, None)
+        culprit, loaded = line.current(), errand.target in line.loaded
+        if isinstance(broken, TimeoutError):
             line.close()
-            return (culprit, TimedOut(self._timeout)) if loaded else Missing(f"no import in {self._start_timeout:g} s")
+            late = TimedOut(self._timeout)
+            return (culprit, late) if loaded else Missing(f"the import took more than {self._start_timeout:g} seconds")
         death = line.post_mortem(str(broken))
-        return (culprit, death) if loaded else Missing(f"the worker died on import: {death.reason}\n{death.stderr}")
+        return (culprit, death) if loaded else Missing(f"the import ended its worker: {death.reason}\n{death.stderr}")
 
-    def _line(self, place: Place) -> Line:
+    def _line(self, errand: Errand) -> Line:
+        place = errand.place
         if place not in self._lines:
             folder = Path(self._folder.name) / str(next(self._names))
             folder.mkdir()
             self._lines[place] = Line(place.python, place.process, folder)
-            if self._closed.is_set():
-                self._lines[place].close()
+            if errand.stopped.is_set():
+                self._lines.pop(place).close()
+                raise LineBroken("stopped")
         return self._lines[place]
+
+
+def _blame(errand: Errand, culprit: int | None, observation: Observation, idle_deaths: int) -> int:
+    """Give the fault to the request it belongs to; returns how many deaths in a row still belong to none."""
+    if culprit not in errand.pending:
+        if idle_deaths < IDLE_DEATHS:
+            return idle_deaths
+        culprit = next(iter(errand.pending))
+    del errand.pending[culprit]
+    errand.post(culprit, observation)
+    return 0
 
 
 def _batch(pending: dict[int, str]) -> list[Numbered]:

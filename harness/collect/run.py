@@ -20,7 +20,7 @@ Progress = Callable[[int, int, str], None]
 Arrival = tuple[Task, Observation | Missing]
 
 
-def collect(
+def collect(  # noqa: PLR0913  the whole of a run is chosen here
     cases: Sequence[Case],
     broken: Sequence[BrokenCase] = (),
     *,
@@ -99,7 +99,7 @@ def _describe(kept: Store, run: Run, tasks: Iterable[Task], absent: Mapping[Home
 
 
 def _answers(tasks: Sequence[Task], pool: Pool, workers: int | None) -> Iterator[Arrival]:
-    """Every task with its answer as it arrives, one thread per worker; an error or Ctrl-C in between ends the workers."""
+    """Every task with its answer as it arrives, one thread per worker; Ctrl-C in between ends the workers."""
     lanes = _lanes(tasks, workers)
     arrived: SimpleQueue[Arrival | Future[None]] = SimpleQueue()
     with ThreadPoolExecutor(max_workers=min(len(lanes), workers or len(lanes)) or 1) as threads:
@@ -116,7 +116,7 @@ def _answers(tasks: Sequence[Task], pool: Pool, workers: int | None) -> Iterator
                     yield item
         finally:
             if left:
-                pool.close()
+                pool.stop()
 
 
 def _lanes(tasks: Iterable[Task], workers: int | None) -> list[tuple[Place, list[Task]]]:
@@ -145,8 +145,9 @@ def _serve_lane(pool: Pool, place: Place, lane: Sequence[Task], put: Callable[[A
             put((waiting.pop(position), observation))
 
         missing = pool.serve(place, target, [task.request for task in tasks], post)
-        for task in waiting.values() if missing else ():
-            put((task, missing))
+        if missing:
+            for task in waiting.values():
+                put((task, missing))
 
 
 def _unsupported(task: Task, absent: Mapping[Home, str]) -> Unsupported:
@@ -198,7 +199,7 @@ def open_probe(
         live = pool or stack.enter_context(Pool(timeout))
 
         def probe(side: Expression, inputs: Mapping[str, InputArray], dtype: str, gradient: str | None) -> Observation:
-            task = task_of(Key("", "", dtype), side, inputs, dtype, gradient, adapters)
+            task = task_of(Key("", "", dtype), side, inputs, gradient, adapters)
             if task.home.absent:
                 return _unsupported(task, {task.home: task.home.absent})
             known = kept.recall([task.digest]).get(task.digest)

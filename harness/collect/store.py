@@ -2,7 +2,7 @@
 
 An observation is kept under a hash of everything it depends on, so a stored one is never out of date, and the cases
 that were collected are kept beside it, so a store can be judged on its own. Merging takes, of two rows with one key,
-the greater in a fixed order; that is associative, commutative and idempotent, hence the order of stores does not matter.
+the greater in a fixed order; that is associative, commutative and idempotent, so the order of stores does not matter.
 """
 
 import json
@@ -69,7 +69,9 @@ class Store:
             self._connection = sqlite3.connect(path or ":memory:", timeout=60)
             self._prepare(path)
         except sqlite3.DatabaseError as error:
-            raise RunError("bad-store", f"this is no store of observations ({error}); name another file", f"{path}") from error
+            raise RunError(
+                "bad-store", f"this is no store of observations ({error}); name another file", f"{path}"
+            ) from error
 
     def _prepare(self, path: Path | None) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -107,7 +109,9 @@ class Store:
 
     def keep(self, digest: str, observation: Observation, rank: int | None = None) -> None:
         """Write one observation; it is committed half a second later at most, if more follow."""
-        self._write("observation", [(digest, RANK[type(observation)] if rank is None else rank, wire.dumps(observation))])
+        self._write(
+            "observation", [(digest, RANK[type(observation)] if rank is None else rank, wire.dumps(observation))]
+        )
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 
@@ -126,9 +130,7 @@ class Store:
         """
         for table in TABLES.keys() - {"observation"}:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608  a name from the table above
-        rows = [
-            (a.key.case, a.key.side, a.key.dtype, a.rank, json.dumps(dict(a.versions)), a.digest) for a in answers
-        ]
+        rows = [(a.key.case, a.key.side, a.key.dtype, a.rank, json.dumps(dict(a.versions)), a.digest) for a in answers]
         self._write("answer", rows)
         self._write("collected", [(case.id, wire.dumps(case)) for case in run.cases])
         self._write("broken", [(wire.dumps(case),) for case in run.broken])

@@ -79,8 +79,8 @@ def answer(channel: Any, journal: int, adapter: Any, requests: list[tuple[int, s
 def start(channel: Any) -> None:  # noqa: ANN401
     """Set the process up as the first message says, and serve."""
     setup = channel.receive()
-    # A group of its own: Ctrl-C at a terminal ends the run, which then ends its workers and all that they started. Not a
-    # session of its own: the kernel would weigh sessions against each other, and niceness would mean nothing.
+    # A group of its own: Ctrl-C at a terminal ends the run, which then ends its workers and all that they started.
+    # Not a session: the kernel would weigh sessions against each other, and niceness would mean nothing.
     os.setpgrp()
     os.nice(setup["niceness"])
     os.environ.update(setup["environ"])
@@ -88,7 +88,8 @@ def start(channel: Any) -> None:  # noqa: ANN401
     faulthandler.enable()
     warnings.simplefilter("ignore")
     sys.path[:] = setup["path"] or sys.path
-    sys.modules.update(dict.fromkeys(setup["without"]))  # type: ignore[arg-type]  None makes an import fail
+    for name in setup["without"]:
+        sys.modules[name] = None  # type: ignore[assignment]  # this makes an import fail
     mount(setup["package"])
     try:
         serve(channel, setup)

@@ -231,7 +231,7 @@ def _expectation(sides: Collection[str], dtypes: Collection[str]) -> Callable[[E
             verdict=Verdict(verdict),
             factors=fields.optional(found, "factors", _each("factors", _factor), None),
             aspect=fields.optional(found, "aspect", _choice("aspect", ASPECTS), None),
-            dtype=fields.optional(found, "dtype", _choice("dtype, as the case has it,", dtypes), None),
+            dtype=fields.optional(found, "dtype", _choice("the expected dtype", dtypes), None),
             line=entry.line,
         )
 

@@ -6,6 +6,7 @@ So the language is exactly what that table and the allow-lists of `harness.funct
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Collection
 
 from harness.errors import CaseError
@@ -77,14 +78,18 @@ def _check_text(reader: Reader) -> None:
 
 def _python_tree(flat: str, reader: Reader) -> ast.expr:
     try:
-        return ast.parse(flat[reader.indent :], mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # 1if x else y: Python warns of such, and so refuses them here
+            return ast.parse(flat[reader.indent :], mode="eval").body
     except SyntaxError as error:
-        offset = reader.indent + max(error.offset or 1, 1) - 1
+        # Python's columns count from 1; its 0 is the end of the text, where something was still to come.
+        offset = reader.indent + error.offset - 1 if error.offset else len(flat.rstrip())
         message = f"{error.msg}; write one Python expression"
         raise reader.error("bad-expression", message, min(offset, len(flat))) from None
-    except (ValueError, MemoryError, RecursionError):  # lone surrogates; nesting that exhausts Python's parser
-        message = "not readable as Python: nested too deeply, or not made of characters"
-        raise reader.error("bad-expression", message, reader.indent) from None
+    except UnicodeError:  # lone surrogates
+        raise reader.error("bad-expression", "not made of characters; write plain text", reader.indent) from None
+    except (MemoryError, RecursionError):  # nesting that exhausts Python's parser, which it may say in either way
+        raise reader.error("expression-too-large", "nested too deeply; split the side", reader.indent) from None
 
 
 def _convert(node: ast.expr, reader: Reader, depth: int) -> Node:
@@ -133,7 +138,8 @@ def _name(node: ast.Name, reader: Reader, _: int) -> Node:
     known = {*reader.inputs, *ALIASES, *BUILTINS}
     hint = nearest(node.id, known) or nearest_function(node.id, FUNCTIONS)
     inputs = ", ".join(sorted(reader.inputs)) or "none"
-    raise reader.at("unknown-name", f"no input or module called {node.id!r}; inputs: {inputs}{hint}", node)
+    message = f"no input or module called {node.id!r}{hint}; inputs: {inputs}; modules: {', '.join(ALIASES)}"
+    raise reader.at("unknown-name", message, node)
 
 
 def _dotted(node: ast.expr, reader: Reader) -> str | None:

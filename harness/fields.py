@@ -17,7 +17,10 @@ D = TypeVar("D")
 MAX_INTEGER = 2**63 - 1
 
 _NUMERIC = re.compile(r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
-_MISSPELT = {"inf": ".inf", "infinity": ".inf", "nan": ".nan"}
+_MISSPELT = {
+    **{sign + word: f"{sign}.inf" for sign in ("", "+", "-") for word in ("inf", "infinity")},
+    "nan": ".nan",
+}
 
 
 def kind_of(entry: Entry) -> str:
@@ -102,7 +105,7 @@ def _no_number(entry: Scalar) -> Exception:
     if _NUMERIC.fullmatch(entry.text):
         advice = "remove the quotes" if entry.style else "remove the underscores"
         return fail("number-as-text", f"{kind_of(entry)} is text; {advice}", entry)
-    special = _MISSPELT.get(entry.text.lower().lstrip("+-"))
+    special = _MISSPELT.get(entry.text.lower())
     if special:
         return fail("number-as-text", f"{kind_of(entry)} is text; write {special}", entry)
     return fail("not-a-number", f"wanted a number; found {kind_of(entry)}", entry)

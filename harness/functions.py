@@ -33,7 +33,7 @@ BUILTINS = frozenset({"abs", "bool", "float", "int", "len", "max", "min", "range
 BUILTIN_TYPES = frozenset({"bool", "float", "int"})
 
 _NUMPY_LIKE = """
-    abs add all amax amin any arange argmax argmin argsort array asarray astype average atleast_1d atleast_2d
+    abs add all any arange argmax argmin argsort array asarray astype average atleast_1d atleast_2d
     broadcast_to ceil clip column_stack concatenate count_nonzero cos cosh cumprod cumsum diag diagonal divide dot
     einsum equal exp exp2 expand_dims expm1 eye flip float_power floor full full_like greater greater_equal heaviside
     hstack identity inner isfinite isin isinf isnan less less_equal linspace log log10 log1p log2 logaddexp logaddexp2
@@ -67,8 +67,8 @@ _TABLE = {
         margin_ranking_loss mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss
         pairwise_distance poisson_nll_loss smooth_l1_loss soft_margin_loss triplet_margin_loss
         triplet_margin_with_distance_loss
-        elu gelu hardtanh leaky_relu log_softmax logsigmoid normalize one_hot pad relu sigmoid silu softmax softmin
-        softplus tanh threshold
+        elu gelu hardtanh leaky_relu log_softmax logsigmoid normalize one_hot pad relu silu softmax softmin
+        softplus threshold
     """,
     "torch": """
         abs add all amax amin any arange argmax argmin argsort as_tensor atleast_1d broadcast_to cat ceil clamp
@@ -117,7 +117,7 @@ _TABLE = {
         {_KERAS_LOSS_FUNCTIONS}
     """,
     "keras.ops": """
-        abs add all amax amin any arange argmax argmin argsort array average binary_crossentropy broadcast_to cast
+        abs add all any arange argmax argmin argsort array average binary_crossentropy broadcast_to cast
         categorical_crossentropy ceil clip concatenate convert_to_numpy convert_to_tensor cos cosh count_nonzero
         ctc_loss cumprod cumsum diag diagonal divide divide_no_nan dot einsum elu equal erf exp exp2 expand_dims expm1
         eye flip floor full full_like gelu greater greater_equal hstack identity inner isfinite isin isinf isnan less

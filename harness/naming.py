@@ -53,13 +53,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def nearest_function(path: str, known: Collection[str]) -> str:
-    """`; nearest: …` for a canonical path: the same name elsewhere in the same framework before a similar path."""
-    root, last = path.partition(".")[0], path.rpartition(".")[2]
-    same = sorted(other for other in known if other.endswith(f".{last}"))
-    if same:
-        return f"; nearest: {min(same, key=lambda other: (not other.startswith(f'{root}.'), len(other)))}"
-    at_home = [other for other in known if other.startswith(f"{root}.")]
-    return nearest(path, at_home) or nearest(path, known)
+    """`; nearest: …` for a canonical path: the likest last name, in its own framework and module first."""
+    module, _, last = path.rpartition(".")
+    root = path.partition(".")[0]
+    at_home = [other for other in known if other.partition(".")[0] == root] or known
+    close = difflib.get_close_matches(last, sorted({other.rpartition(".")[2] for other in at_home}), n=1)
+    if not close:
+        return "" if at_home is known else nearest_function(last, known)
+    called_so = (other for other in at_home if other.rpartition(".")[2] == close[0])
+    return f"; nearest: {min(called_so, key=lambda other: (other.rpartition('.')[0] != module, len(other), other))}"
 
 
 def framework_of(tree: Node) -> str:

@@ -10,7 +10,7 @@ from harness.errors import CaseError
 from harness.expression import framework_of, parse
 from harness.records import Expression, InputArray, Side
 from harness.syntax import Constant, Literal
-from harness.yaml_reader import Entry, Scalar, Table, fail, place_within, resolve
+from harness.yaml_reader import Entry, Listing, Scalar, Table, fail, place_within, resolve
 
 SIDE_KEYS = ("call", "environment", "mode", "claim")
 MODES = ("eager", "compiled")
@@ -41,6 +41,8 @@ def read_sides(entry: Entry, inputs: dict[str, InputArray], source: str) -> dict
 
 
 def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -> Side:
+    if isinstance(entry, Listing):
+        raise fail("bad-side", f"the side {name!r} is a list; write {{claim: [ … ]}} if it was printed", entry)
     if not isinstance(entry, Table):
         return _expression(entry, name, inputs, source)
     found = fields.table(entry, f"the side {name!r}", SIDE_KEYS)

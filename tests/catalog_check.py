@@ -13,7 +13,7 @@ from harness.records import Computed, InputArray
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
-from harness.syntax import Input, Literal, Node, Sequence
+from harness.syntax import Binary, Input, Literal, Node, Sequence
 
 
 def array(values: object) -> InputArray:
@@ -31,6 +31,9 @@ def describer(arrays: Mapping[str, InputArray]):
             return Described(arrays[node.name].values.shape, arrays[node.name].integral)
         if isinstance(node, Sequence):
             return Described((len(node.items), *describe(node.items[0]).shape), integral=False)
+        if isinstance(node, Binary):
+            shape = np.broadcast_shapes(describe(node.left).shape, describe(node.right).shape)
+            return Described(shape, integral=False)
         assert isinstance(node, Literal), node
         return Described((), isinstance(node.value, int))
 

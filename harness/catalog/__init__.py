@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from harness.catalog import keras, torch
+from harness.catalog import keras, optax, tensorflow, tensorflow_v1, torch
 from harness.catalog.api import Api, Arguments, Describe, Described, bind
 from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Index, Input, Method, Node, Sequence
 
-APIS: Mapping[str, Api] = {api.path: api for module in (keras, torch) for api in module.APIS}
+APIS: Mapping[str, Api] = {api.path: api for module in (keras, optax, tensorflow, tensorflow_v1, torch) for api in module.APIS}
 
 # Roles that a bare loss takes from inputs of the same name.
 _OPTIONAL_ROLES = ("sample_weight",)

@@ -193,8 +193,8 @@ def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
 def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, reading: Reading) -> Tensor:
     family, weight = FAMILIES[semantics.term.family], semantics.weight
     number = setup.number
-    coupled = family.shape != "elementwise"
-    if weight.balance is not None and not coupled:
+    coupled = family.shape == "coupled"
+    if weight.balance is not None and family.shape == "elementwise":
         term = weights.balance(decoded.t, number(weight.balance)) * term
     if weight.klass is not None and weight.klass_in == "terms" and not coupled:
         term = term * number(weight.klass)
@@ -225,7 +225,8 @@ def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, 
 
 def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
     if sample.ndim > loss.ndim and int(np.prod(sample.shape)) == int(np.prod(loss.shape)):
-        sample = sample.reshape(loss.shape)
+        loss = loss.reshape(sample.shape)
+        before = before if before is None else before.reshape(sample.shape)
     loss = loss * sample
     wide = sample.broadcast_to(loss.shape)
     return loss, wide if before is None else before * wide

@@ -233,6 +233,12 @@ def _cosine_similarity(x: Tensor, y: Value, axis: Any = 1, eps: float = 1e-8) ->
     return (x * other).sum(ax) / (norms[0] * norms[1])
 
 
+def _smooth_labels(x: Tensor, alpha: Value, axis: Any = -1) -> Tensor:
+    classes = float(np.prod(x.shape) if axis is None else x.shape[int(axis)])
+    amount = _tensor_of(x, alpha)
+    return x * (1.0 - amount) + amount / classes
+
+
 def _kl_div(x: Tensor, y: Value) -> Tensor:
     other = _tensor_of(x, y)
     return primitives.xlogy(x, x) - primitives.xlogy(x, other) - x + other
@@ -303,6 +309,7 @@ FLOATING: dict[str, Operation] = {
     "std": _op(lambda x, axis=None, keepdims=False: _var(x, axis, keepdims).sqrt(), "x", "axis", "keepdims"),
     "sign": _op(lambda x: x.of(np.sign(x.mid)), "x"),
     "detach": _op(Tensor.constant, "x"),
+    "smooth_labels": _op(_smooth_labels, "x", "alpha", "axis"),
     "cosine_similarity": _op(_cosine_similarity, "x", "y", "axis", "eps"),
 }
 
@@ -333,6 +340,7 @@ STRUCTURAL: dict[str, Operation] = {
     "argmax": _op(lambda x, axis=None: np.argmax(x.mid if isinstance(x, Tensor) else x, axis), "x", "axis"),
     "isnan": _op(lambda x: np.isnan(x.mid if isinstance(x, Tensor) else x), "x"),
     "isfinite": _op(lambda x: np.isfinite(x.mid if isinstance(x, Tensor) else x), "x"),
+    "any": _op(lambda x, axis=None: np.any(x.mid if isinstance(x, Tensor) else x, axis), "x", "axis"),
     "zeros_like": _op(lambda x: np.zeros(_shape(x)), "x"),
     "ones_like": _op(lambda x: np.ones(_shape(x)), "x"),
     "full_like": _op(lambda x, value: np.full(_shape(x), float(value)), "x", "value"),

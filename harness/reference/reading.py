@@ -72,7 +72,7 @@ class Reading:
     def log_p(self) -> Tensor:
         """log p behind all guards."""
         if self._direct(STABLE_LOG):
-            return self._clamped(STABLE_LOG[self.last](self.before, self.axis))
+            return self._clamped(self._tied(STABLE_LOG[self.last](self.before, self.axis), 0.0))
         return self._clamped(self._shifted(self.p()).log())
 
     def q(self) -> Tensor:
@@ -84,11 +84,18 @@ class Reading:
     def log_q(self) -> Tensor:
         """log(1 − p) behind all guards."""
         if self._direct(STABLE_LOG_COMPLEMENT):
-            return self._clamped(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis))
+            return self._clamped(self._tied(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis), 1.0))
         p = self.p()
         if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
             return self._clamped((-p).log1p())
         return self._clamped(self._shifted(1.0 - p).log())
+
+    def _tied(self, log: Tensor, offset: float) -> Tensor:
+        """`log` with the slope that the framework gives softplus at 0, where that is not 1/2; log(1 − p) is 1 below it."""
+        tie, zero = dict(self.gradient.tie).get("softplus"), self.before.mid == 0
+        if tie is None or self.last != "sigmoid":
+            return log
+        return log.where(~zero, self.before.weighted_slope(log.data, np.full(zero.shape, tie - offset)))
 
     def _steps(self) -> tuple[str, ...]:
         if self.guard.recovered_logits:

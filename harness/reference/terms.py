@@ -276,9 +276,13 @@ def _multi_margin(s: Setting) -> Tensor:
 
 
 def _largest(x: Tensor) -> Tensor:
-    at = np.expand_dims(np.argmax(x.mid, axis=-1), -1)
-    grid = np.indices(at.shape)
-    return _drop(x.index((*grid[:-1], at)))
+    """The maximum over the classes; those that share it share its slope, in every framework that has such a loss."""
+    mid, ar = x.mid, x.arith
+    at = np.argmax(mid, axis=-1, keepdims=True)
+    largest = mid == np.take_along_axis(mid, at, -1)
+    share = ar.lift(largest / np.sum(largest, axis=-1, keepdims=True))
+    data = ar.structure(lambda a: np.take_along_axis(a, at, -1)[..., 0], x.data)
+    return type(x)(ar, data, ((x, lambda g: ar.mul(ar.structure(lambda a: a[..., None], g), share)),))
 
 
 def _drop(x: Tensor) -> Tensor:
@@ -291,8 +295,11 @@ def _cosine(s: Setting) -> Tensor:
     dot = (x * t).sum(-1)
     squares = (x * x).sum(-1), (t * t).sum(-1)
     if s.number("floor_on_square", 0.0):
-        return -(dot / (squares[0].maximum(floor).sqrt() * squares[1].maximum(floor).sqrt()))
-    return -(dot / (_norm(s, squares[0], floor) * _norm(s, squares[1], floor)))
+        norms = [square.maximum(floor).sqrt() for square in squares]
+    else:
+        norms = [_norm(s, square, floor) for square in squares]
+    cosine = dot / (norms[0] * norms[1])
+    return 1.0 - cosine if s.number("distance", 0.0) else -cosine
 
 
 def _norm(s: Setting, square: Tensor, floor: float) -> Tensor:
@@ -312,10 +319,11 @@ def _generalised_cross_entropy(s: Setting) -> Tensor:
 
 
 def _overlap_axes(s: Setting) -> tuple[int, ...]:
-    """What a ratio sums over: "all", "sample" (everything but the leading axis), "class" (everything but the last)."""
+    """What a ratio sums over: 0 all axes, 1 all but the first, 2 all but the last, 3 the last, 4 all but those two."""
     ndim = s.t.ndim
     over = int(s.number("over", 0.0))
-    return (tuple(range(ndim)), tuple(range(1, ndim)), tuple(range(ndim - 1)), (ndim - 1,))[over]
+    axes = range(ndim), range(1, ndim), range(ndim - 1), range(ndim - 1, ndim), range(1, ndim - 1)
+    return tuple(axes[over])
 
 
 def _tversky(s: Setting) -> Tensor:

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from harness.errors import CaseError
+from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import Enclosed, Reference, as_arrays, facts_of, reference
 from harness.explain.written import point_of_expression, written_reference
@@ -30,16 +31,33 @@ def judge(run: Run) -> tuple[Finding, ...]:
 def judge_case(case: Case, observations: Mapping[Key, Observation]) -> Finding:
     """All comparisons of one case, in every dtype, with its status."""
     own = {key: seen for key, seen in observations.items() if key.case == case.id}
-    comparisons: list[Comparison] = []
+    held: list[Comparison] = []
     semantics: dict[str, Semantics] = {}
+    kills = []
     for dtype in case.dtypes:
         standings = _standings(case, dtype, own)
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
-        comparisons += _compared(case, dtype, standings, own)
-    held = tuple(_held(case, comparison) for comparison in comparisons)
-    messages = (*_unmet(case, held), *_known(case, held))
+        compared = [_held(case, comparison) for comparison in _compared(case, dtype, standings, own)]
+        kills += [_killed(case, comparison, standings) for comparison in compared]
+        held += compared
+    survivors = tuple(survivor for k in kills for survivor in k.survivors)
+    messages = (*_unmet(case, tuple(held)), *_known(case, tuple(held)), *(f"cannot fail: {s}" for s in survivors))
     failed = any(not c.expected for c in held) or bool(messages)
-    return Finding(case, "fail" if failed else "pass", held, own, semantics, messages)
+    return Finding(case, "fail" if failed else "pass", tuple(held), own, semantics, messages, sum(k.tried for k in kills), survivors)
+
+
+def _killed(case: Case, comparison: Comparison, standings: Mapping[str, Standing]) -> Kills:
+    """The kill test of one expectation that is met by numbers."""
+    e = comparison.expectation
+    if e is None or not _concerns(e, comparison) or not comparison.expected or comparison.divergence is None:
+        return Kills(0, ())
+    question = _question(case, comparison.dtype, searching=False)
+    a, b = (standings[name] for name in comparison.between)
+    return kill_test(a, b, comparison, question, lambda mutant: _meets(e, mutant))
+
+
+def _question(case: Case, dtype: str, *, searching: bool) -> Question:
+    return Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is, searching)
 
 
 def _standings(case: Case, dtype: str, own: Mapping[Key, Observation]) -> dict[str, Standing]:
@@ -78,8 +96,9 @@ def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
 
 
 def _compared(case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]) -> Iterator[Comparison]:
-    question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
+    expected = {e.between for e in case.expect}
     for a, b in _pairs(case):
+        question = _question(case, dtype, searching=not expected or (a, b) in expected)
         mode = _mode(case, a, b)
         if a not in standings or b not in standings:
             words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]

@@ -339,7 +339,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """A case with its verdicts held against what it expects; `status` is "pass", "fail" or "error"."""
+    """A case with its verdicts held against what it expects; `status` is "pass", "fail" or "error".
+
+    `mutants` counts the changes of a side under which the case was seen to fail, `survivors` names those that it missed.
+    """
 
     case: Case | BrokenCase
     status: str
@@ -347,6 +350,8 @@ class Finding:
     observations: Mapping[Key, Observation]
     semantics: Mapping[str, Semantics] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
+    mutants: int = 0
+    survivors: tuple[str, ...] = ()
 
 
 # Puts one side to its framework on new inputs. Handed in by whoever may import adapters, so that explaining need not.

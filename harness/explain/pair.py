@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.compare import broadcastable, diverge, excess, identical, within
+from harness.compare import broadcastable, difference, diverge, excess, identical, within
 from harness.expression import inputs_of
 from harness.explain.describe import stage_table, summary, words_of
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.formula import formula
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.parting import described, parting_input
+from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth, worths
 from harness.explain.standing import PLAIN, Enclosed, Reference, holds, reference
-from harness.records import Array, Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Scope, Verdict
+from harness.records import Array, Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Rival, Scope, Verdict
 from harness.reference.arithmetic import FORMATS, Rounded
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
@@ -70,12 +71,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What a pair of one case is judged on: its inputs in one dtype, and what the prediction is said to be."""
+    """What a pair of one case is judged on: its inputs in one dtype, and what the prediction is said to be.
+
+    `searching` allows the neighbourhood of a point to be searched for what a claim or a contradiction may be.
+    """
 
     inputs: Mapping[str, np.ndarray]
     dtype: str
     wrt: str | None
     prediction_is: str | None = None
+    searching: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +117,33 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     same = within(divergence.detail, bound) and bool(np.all(told)) and not met.form
     if same:
         return _equal(a, b, aspect, question, met, divergence, passed=passed)
+    if question.searching and (a.semantics is None) != (b.semantics is None) and aspect == "value":
+        return _hypothesised(a, b, question, met, divergence)
     return _explained(a, b, aspect, question, met, divergence)
+
+
+def _hypothesised(a: Standing, b: Standing, question: Question, met: _Met, divergence: Divergence) -> Comparison:
+    """A side without a known point is given the simplest one near the other's that returns its numbers."""
+    known, unknown = (a, b) if b.semantics is None else (b, a)
+    assert known.semantics is not None
+    enclosed = unknown.enclosed("value") or unknown.enclosed("value", as_written=True)
+    room = divergence.bounds if enclosed is None else np.maximum(divergence.bounds, np.reshape(enclosed.bound, divergence.bounds.shape))
+    room = np.where(np.isfinite(room), room, 0.0)
+    numbers = met.numbers[1] if known is a else met.numbers[0]
+    found = search(known.semantics, np.reshape(numbers, room.shape), room, question.inputs, question.dtype)
+    if not found.fitting:
+        return _explained(a, b, "value", question, met, divergence)
+    reached = unknown.reference or unknown.written or Reference(Enclosed(unknown.value, np.zeros_like(unknown.value), np.reshape(room, unknown.value.shape)), None)
+    guess = replace(unknown, semantics=found.fitting[0], reference=reached)
+    sides = (known, guess) if known is a else (guess, known)
+    comparison = _explained(*sides, "value", question, _meet(*sides, "value", question), divergence)
+    rivals = tuple(_rival(known.semantics, other) for other in found.fitting[1:])
+    return replace(comparison, explanation=replace(comparison.explanation, rivals=rivals))
+
+
+def _rival(known: Semantics, other: Semantics) -> Rival:
+    factors = factors_between(known, other)
+    return Rival(factors, "also fits these numbers: " + "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(known, other))))
 
 
 def _meet(a: Standing, b: Standing, aspect: str, question: Question) -> _Met:
@@ -271,7 +302,7 @@ def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _M
         if enclosed is None or enclosed.exact.size != side.observed(aspect).size or side.semantics is None:
             continue
         observed = side.observed(aspect)
-        extra = sign * (observed - np.reshape(enclosed.exact, observed.shape))
+        extra = sign * difference(np.reshape(enclosed.exact, observed.shape), observed)
         narrow = side.semantics.precision.input
         words = [("the case's own dtype", narrow or ""), ("stable", "naive")]
         pair = ["", ""]
@@ -332,8 +363,21 @@ def _blame(a: Standing, b: Standing, aspect: str, question: Question) -> str:
         if side.reference is None:
             words.append(f"{side.name} stands for no known point of the space")
         elif not (side.stands(aspect, question.dtype) or side.stands_as_written(aspect, question.dtype)):
-            words.append(_contradiction(side, aspect))
+            words.append(_contradiction(side, aspect) + (_resembles(side, question) if question.searching and aspect == "value" else ""))
     return "; ".join(words)
+
+
+def _resembles(side: Standing, question: Question) -> str:
+    """The nearest point to a declared one that does return what was observed, or the closest one there is."""
+    enclosed = side.enclosed("value")
+    if side.semantics is None or enclosed is None or enclosed.bound.size != side.value.size:
+        return ""
+    room = np.reshape(enclosed.bound + enclosed.radius, side.value.shape)
+    found = search(side.semantics, side.value, room, question.inputs, question.dtype, most=2)
+    changes = "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(side.semantics, found.closest)))
+    if not changes:
+        return "; no neighbouring point is closer"
+    return f"; it is what the point with {changes} gives" if found.fitting else f"; the closest point has {changes}"
 
 
 def _contradiction(side: Standing, aspect: str) -> str:

@@ -1,0 +1,144 @@
+"""From parts of a row to points of the whole loss: what the classes and the batch are added up to and divided by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.explain.identify.frame import Frame
+from harness.explain.identify.numbers import LONG, cost, digits, short
+from harness.explain.identify.parts import Part, Reading
+from harness.reference.terms import FAMILIES
+from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Weight, with_choice
+from harness.syntax import Call, Input, Literal, Sequence
+
+BASES = (0.0, 2.0, 10.0)
+LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "generalised-kl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the black box returns: "element" for each, "position" for each sample or position, "scalar"."""
+
+    output: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point of the whole loss and how much it says."""
+
+    semantics: Semantics
+    cost: float
+
+
+def candidates(readings: list[Reading], frame: Frame, form: Form) -> list[Candidate]:
+    """Every way to write the readings as a whole loss with uniform weights, simplest first."""
+    found = [c for reading in readings for c in _of_reading(reading, frame, form)]
+    return sorted(found, key=lambda c: c.cost)
+
+
+def _of_reading(reading: Reading, frame: Frame, form: Form) -> Iterator[Candidate]:
+    options = [list(_of_part(part, frame, form)) for part in reading.parts]
+    if not all(options):
+        return
+    for reduction in dict.fromkeys(c.semantics.reduction for c in options[0]):
+        chosen = [min(_alike(option, reduction), key=lambda c: c.cost) for option in options]
+        first, *rest = (c.semantics for c in chosen)
+        first = with_choice(first, "scale", offset=reading.offset)
+        yield Candidate(replace(first, plus=tuple(rest)), reading.cost + sum(c.cost for c in chosen))
+
+
+def _alike(options: list[Candidate], reduction: Reduction) -> list[Candidate]:
+    return [c for c in options if c.semantics.reduction.batch == reduction.batch and c.semantics.reduction == reduction] or [
+        c for c in options if c.semantics.reduction.batch == reduction.batch
+    ] or options
+
+
+def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
+    coupled = FAMILIES[part.core.term.family].shape == "coupled"
+    for reduction, factor, extra in _reductions(part, frame, form):
+        whole = coupled or reduction.classes in ("sum", "mean") or (reduction.classes == "none")
+        layout = replace(part.core.layout, class_axis=frame.axis if whole or _rowwise(part) else None)
+        core = replace(part.core, layout=layout, reduction=reduction)
+        klass = part.amount if part.amount.size > 1 else None
+        core, size = _with_classes(core, klass, part)
+        yield from _scaled(core, size / factor, part, factor, extra)
+
+
+def _rowwise(part: Part) -> bool:
+    steps = {"softmax", "l2-normalise"} & set(part.core.activation.chain)
+    return bool(steps) or part.core.guard.renormalise
+
+
+def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tuple[Semantics, float]:
+    if klass is None:
+        return core, float(part.amount[0])
+    error = float(np.max(part.error))
+    weights = tuple(short(float(w), error) for w in klass)
+    tree = Sequence(tuple(Literal(w) for w in weights))
+    return replace(core, weight=replace(core.weight, klass=Call("numpy.array", (tree,)), klass_in="terms")), 1.0
+
+
+def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float) -> Iterator[Candidate]:
+    error = float(np.max(part.error)) / factor
+    logarithmic = core.term.family in LOGARITHMIC
+    for base in BASES if logarithmic else BASES[:1]:
+        unit = math.log(base) if base else 1.0
+        constant = short(abs(size) * unit, error * unit)
+        if base and (digits(constant) > LONG):
+            continue
+        if constant == 0.0:
+            continue
+        modulation = replace(
+            core.modulation,
+            poly=_ratio(part.poly, size, part) if part.poly else None,
+            z_loss=_ratio(part.z, size * factor, part) if part.z else None,
+        )
+        if part.z and core.reduction.classes not in ("sum", "mean"):
+            continue
+        scale = Scale(constant=constant, sign=1 if size > 0 else -1, log_base=base)
+        price = cost(constant, 1.0) + (0.5 if base else 0.0) + extra + (0.3 if size < 0 else 0.0)
+        yield Candidate(replace(core, modulation=modulation, scale=scale), price)
+
+
+def _ratio(amount: float, size: float, part: Part) -> float:
+    ratio = amount / size
+    return short(ratio, abs(ratio) * float(np.max(part.error)) * 4.0 / abs(amount) + abs(ratio) * 1e-14)
+
+
+def _reductions(part: Part, frame: Frame, form: Form) -> Iterator[tuple[Reduction, float, float]]:
+    """Reductions, the factor each puts before a sum over one row's classes, and its price."""
+    k, m = frame.classes, frame.count
+    coupled = FAMILIES[part.core.term.family].shape == "coupled"
+    categorical = _rowwise(part) or (part.core.term.family in LOGARITHMIC and part.core.term.sides == "one")
+    if form.output == "element":
+        yield Reduction(classes="none" if categorical else "flat", batch="none"), 1.0, 0.0
+        return
+    if coupled:
+        yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("flat", 1.0, m, form, 0.0))
+        return
+    if categorical or form.output == "position":
+        yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("sum", 1.0, m, form, 0.0))
+        yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("mean", 1.0 / k, m, form, 0.6))
+    else:
+        yield Reduction(), 1.0 / k, 0.0
+        yield Reduction(batch="sum"), float(m), 0.2
+        yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("sum", 1.0, m, form, 0.8))
+    if form.output == "scalar" and len(frame.positions) > 1:
+        yield Reduction(classes="sum", denominator="samples"), m / frame.shape[0], 0.9
+
+
+def _batches(classes: str, factor: float, m: int, form: Form, extra: float) -> Iterator[tuple[str, str, float, float]]:
+    if form.output == "position":
+        yield classes, "none", factor, extra
+        return
+    yield classes, "mean", factor, extra
+    if m > 1:
+        yield classes, "sum", factor * m, extra + 0.2
+
+
+__all__ = ["Candidate", "Form", "Input", "Layout", "Modulation", "Weight", "candidates"]

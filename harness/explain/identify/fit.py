@@ -1,0 +1,264 @@
+"""Fitting: linear amounts by least squares, the few that are not linear by damped Gauss-Newton around it.
+
+`solve` finds the fewest columns that reproduce the answers to within rounding; `descend` moves the other parameters
+until some columns do. What counts as rounding here only orders the search: what it finds is held against the
+reference's bound afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.explain.identify.columns import COLUMNS
+from harness.explain.identify.frame import Rows
+from harness.explain.identify.view import Trial, View
+from harness.records import Array
+from harness.reference.arithmetic import FORMATS
+
+# Roundings of a row's contributions that a plain implementation may add up to.
+ROUNDINGS = 96.0
+DEPENDENT = 1e-9
+STEPS = 24
+CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A hypothesis about one row: an activation, the columns it may be made of, and the parameters that are not linear.
+
+    Attributes:
+        chain: The activation.
+        columns: Names in COLUMNS, simplest first.
+        free: Names of Trial's parameters that are looked for.
+        starts: Where to begin with them.
+        encoding: How the target is read: dense, signed or log.
+        soft: What a free smoothing spreads its mass over: "binary" (halves) or "uniform".
+    """
+
+    chain: tuple[str, ...]
+    columns: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    starts: tuple[tuple[float, ...], ...] = ((),)
+    encoding: str = "dense"
+    soft: str = "binary"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """Answers to rows: `y` is [P], or [P, K] where the black box returns elements; `per_class` tells the classes apart."""
+
+    rows: Rows
+    y: Array
+    dtype: str
+    per_class: bool = False
+    terms: int = 1
+
+    @property
+    def noise(self) -> float:
+        """Relative rounding to expect."""
+        return (ROUNDINGS + self.terms) * FORMATS[self.dtype].u
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A model that reproduces the answers.
+
+    Attributes:
+        model: The hypothesis.
+        trial: Its parameters.
+        amounts: Coefficient of each column that is needed; [K] arrays where classes differ.
+        errors: How far rounding may have moved each coefficient.
+        spread: The same for the free parameters.
+    """
+
+    model: Model
+    trial: Trial
+    amounts: dict[str, Array]
+    errors: dict[str, Array]
+    spread: dict[str, float]
+
+
+ENCODINGS = {"dense": lambda t: t, "signed": lambda t: (t + 1.0) * 0.5, "log": np.exp}
+
+
+def view_of(model: Model, rows: Rows, trial: Trial) -> View:
+    """`rows` as `model` reads them."""
+    return View(rows.x, ENCODINGS[model.encoding](rows.t), model.chain, trial, model.soft)
+
+
+def _matrix(data: Data, view: View, names: tuple[str, ...]) -> tuple[Array, Array]:
+    """Columns [R, n] and the sizes of what was added up in them."""
+    parts, sizes = [], []
+    for name in names:
+        column = COLUMNS[name](view)
+        if data.y.ndim > 1 or data.per_class:
+            column = np.broadcast_to(column, data.rows.x.shape)
+        if data.y.ndim > 1:
+            parts.append(column.reshape(-1, 1))
+            sizes.append(np.abs(parts[-1]))
+        elif data.per_class and name != "1":
+            parts.append(column)
+            sizes.append(np.abs(column))
+        else:
+            parts.append(column.sum(-1, keepdims=True))
+            sizes.append(np.abs(column).sum(-1, keepdims=True))
+    return np.concatenate(parts, axis=1), np.concatenate(sizes, axis=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
+    amounts: Array
+    residual: Array
+    excess: float
+
+
+def _solved(a: Array, sizes: Array, y: Array, noise: float) -> _Solved:
+    scale = np.sqrt((a * a).sum(0))
+    amounts = np.linalg.lstsq(a / scale, y)[0] / scale
+    residual = y - a @ amounts
+    limit = noise * (sizes @ np.abs(amounts) + np.abs(y))
+    return _Solved(amounts, residual, float(np.max(np.abs(residual) / np.maximum(limit, 1e-300), initial=0.0)))
+
+
+def _independent(a: Array) -> list[int]:
+    """Indices of columns that are no combination of those before them; columns that are zero or not finite are left out."""
+    kept: list[int] = []
+    basis: list[Array] = []
+    for i in range(a.shape[1]):
+        v = a[:, i]
+        size = float(np.sqrt(v @ v))
+        if not np.isfinite(size) or size == 0.0:
+            continue
+        v = v / size
+        for _ in range(2):
+            for b in basis:
+                v = v - (b @ v) * b
+        left = float(np.sqrt(v @ v))
+        if left > DEPENDENT:
+            kept.append(i)
+            basis.append(v / left)
+    return kept
+
+
+def solve(data: Data, model: Model, trial: Trial) -> Fit | None:
+    """The fit with the fewest columns, those listed last given up first; None if not even all together do."""
+    with np.errstate(all="ignore"):
+        a, sizes = _matrix(data, view_of(model, data.rows, trial), model.columns)
+    names = _expanded(data, model.columns)
+    y = data.y.reshape(-1)
+    kept = _independent(a)
+    if not kept or len(kept) >= len(y) - 1 or _solved(a[:, kept], sizes[:, kept], y, data.noise).excess > 1.0:
+        return None
+    for i in kept[::-1]:
+        fewer = [j for j in kept if names[j][0] != names[i][0]]
+        if i in kept and fewer and _solved(a[:, fewer], sizes[:, fewer], y, data.noise).excess <= 1.0:
+            kept = fewer
+    return _fit(data, model, trial, names, kept, a, sizes)
+
+
+def _expanded(data: Data, columns: tuple[str, ...]) -> list[tuple[str, int]]:
+    split = data.per_class and data.y.ndim == 1
+    return [(name, c) for name in columns for c in range(data.rows.x.shape[1] if split and name != "1" else 1)]
+
+
+def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], kept: list[int], a: Array, sizes: Array) -> Fit:
+    y = data.y.reshape(-1)
+    solved = _solved(a[:, kept], sizes[:, kept], y, data.noise)
+    weight = 1.0 / np.maximum(sizes[:, kept] @ np.abs(solved.amounts) + np.abs(y), 1e-300)
+    inverse = np.linalg.pinv(a[:, kept] * weight[:, None])
+    spread = np.sqrt((inverse * inverse).sum(1)) * 4.0 * FORMATS[data.dtype].u * np.sqrt(1.0 + data.terms)
+    amounts: dict[str, list[float]] = {}
+    errors: dict[str, list[float]] = {}
+    for index, (name, _) in enumerate(names[j] for j in kept):
+        amounts.setdefault(name, []).append(float(solved.amounts[index]))
+        errors.setdefault(name, []).append(float(spread[index]))
+    return Fit(model, trial, {n: np.array(v) for n, v in amounts.items()}, {n: np.array(v) for n, v in errors.items()}, {})
+
+
+def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
+    """What is left of the answers, in units of the rounding, when the columns have taken all they can."""
+    a, sizes = _matrix(data, view_of(model, data.rows, trial), model.columns)
+    y = data.y.reshape(-1)
+    good = np.isfinite(a).all(0)
+    if not good.any():
+        return np.full(y.shape, np.inf)
+    a = a[:, good]
+    weight = 1.0 / np.maximum(np.abs(y), 1e-3 * float(np.max(np.abs(y), initial=1e-300)))
+    scaled = a * weight[:, None]
+    scaled = scaled / np.maximum(np.sqrt((scaled * scaled).sum(0)), 1e-300)
+    target = y * weight
+    u, s, _ = np.linalg.svd(scaled, full_matrices=False)
+    u = u[:, s > DEPENDENT * s[0]]
+    return np.asarray(target - u @ (u.T @ target))
+
+
+def descend(data: Data, model: Model) -> Fit | None:
+    """The best parameters from each start, until one reproduces the answers."""
+    for start in model.starts:
+        with np.errstate(all="ignore"):
+            found = _descended(data, model, np.array(start, float))
+        if found is not None:
+            return found
+    return None
+
+
+def _descended(data: Data, model: Model, theta: Array) -> Fit | None:
+    residual = _unexplained(data, model, Trial().moved(model.free, theta))
+    damping, norm = 1e-3, float(residual @ residual)
+    for _ in range(STEPS):
+        if not np.isfinite(norm):
+            return None
+        jacobian = _jacobian(data, model, theta, residual)
+        for _ in range(6):
+            step = _step(jacobian, residual, damping)
+            moved = theta + step
+            after = _unexplained(data, model, Trial().moved(model.free, moved))
+            size = float(after @ after)
+            if size < norm:
+                break
+            damping = max(damping * 10.0, 1e-8)
+        else:
+            break
+        shrunk = size / norm
+        theta, residual, norm, damping = moved, after, size, damping * 0.1
+        if shrunk > 0.9999 and np.max(np.abs(residual)) < data.noise:  # noqa: PLR2004  it has stopped shrinking
+            break
+    if float(np.max(np.abs(residual))) > 1e3 * data.noise:
+        return None
+    return _polished(data, model, theta)
+
+
+def _step(jacobian: Array, residual: Array, damping: float) -> Array:
+    normal = jacobian.T @ jacobian
+    normal = normal + damping * np.diag(np.maximum(np.diag(normal), 1e-30))
+    if not np.isfinite(normal).all():
+        return np.full(normal.shape[0], np.nan)
+    return np.asarray(-np.linalg.lstsq(normal, jacobian.T @ residual)[0])
+
+
+def _jacobian(data: Data, model: Model, theta: Array, residual: Array) -> Array:
+    columns = []
+    for i in range(theta.size):
+        h = CURVATURE * max(abs(theta[i]), 1e-3)
+        moved = theta.copy()
+        moved[i] += h
+        columns.append((_unexplained(data, model, Trial().moved(model.free, moved)) - residual) / h)
+    return np.stack(columns, axis=1)
+
+
+def _polished(data: Data, model: Model, theta: Array) -> Fit | None:
+    trial = Trial().moved(model.free, theta)
+    residual = _unexplained(data, model, trial)
+    jacobian = _jacobian(data, model, theta, residual)
+    if not np.isfinite(jacobian).all():
+        return None
+    inverse = np.linalg.pinv(jacobian)
+    noise = 4.0 * FORMATS[data.dtype].u * float(np.sqrt(1.0 + data.terms))
+    error = np.sqrt((inverse * inverse).sum(1)) * max(noise, float(np.sqrt(np.mean(residual * residual))))
+    found = solve(data, model, trial)
+    if found is None:
+        return None
+    spread = dict(zip(model.free, (float(e) for e in error), strict=True))
+    return Fit(found.model, trial, found.amounts, found.errors, spread)

@@ -26,6 +26,8 @@ MOST_LINES = 60
 
 # \b keeps click from filling the lines behind it.
 EXAMPLE = "\b\nExample:\n  "
+EXPLAIN = """harness explain "torch.nn.BCELoss()" "torch.nn.CrossEntropyLoss()" \\
+    --prediction "[0.8, 0.2, 0.4]" --target "[1, 0, 0]\""""
 PATH = click.Path(path_type=Path)
 PATHS = click.argument("paths", nargs=-1, type=PATH)
 STORES = click.argument("stores", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -81,10 +83,7 @@ def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: boo
     _finish(run, out, as_json)
 
 
-@main.command(
-    epilog=EXAMPLE
-    + 'harness explain "torch.nn.BCELoss()" "torch.nn.CrossEntropyLoss()" \\\n    --prediction "[0.8, 0.2, 0.4]" --target "[1, 0, 0]"'
-)
+@main.command(epilog=EXAMPLE + EXPLAIN)
 @click.argument("a")
 @click.argument("b")
 @click.option("--prediction", metavar="ARRAY", help="A literal as in a case file, or a generator.")

@@ -17,7 +17,7 @@ def cases(paths: Sequence[Path]) -> Rows:
     from harness.cases import load_cases
 
     read, broken = load_cases(paths)
-    rows = [(case.id, f"{len(case.sides)} sides", case.path, case.title) for case in read]
+    rows: Rows = [(case.id, f"{len(case.sides)} sides", case.path, case.title) for case in read]
     rows += [(each.id or "?", "malformed", f"{each.path}:{each.line}:{each.column}", each.message) for each in broken]
     return rows
 

@@ -15,6 +15,7 @@ from harness.records import (
     Comparison,
     Computed,
     Expression,
+    Factor,
     Finding,
     Inactive,
     Key,
@@ -183,6 +184,11 @@ def residual_sentence(comparison: Comparison) -> str:
         return "Where one number is infinite or not a number there is nothing left to measure."
     left = f"{small(why.residual)} is left over" if why.residual else "Nothing is left over"
     return f"{left}; rounding allows {small(apart.bound)}."
+
+
+def beyond(factor: Factor) -> str:
+    """The sentence on a factor, where it says more than the two choices that stand beside it."""
+    return "" if factor.before in factor.summary and factor.after in factor.summary else factor.summary
 
 
 def inactive_sentence(inactive: Inactive) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.catalog import index_inputs
-from harness.records import Case, Computed, Expression, InputArray, Observation
+from harness.records import Case, Claim, Computed, Expression, InputArray, Observation, Side
 from harness.report.numbers import number
 from harness.syntax import Call, Constant
 from harness.trees import inputs_of, render, spelling, walk
@@ -113,6 +113,11 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
         f'print("d value / d {wanted}", gradient)\n' if wanted else "",
     ]
     return "\n".join(part for part in parts[:3] if part) + "".join(parts[3:])
+
+
+def differentiates(side: Side) -> bool:
+    """Whether a side can have a gradient at all: printed digits and plain NumPy have none."""
+    return not isinstance(side, Claim) and bool(STYLES.get(side.framework, NUMPY).gradient)
 
 
 def _dtype(name: str, case: Case, side: Expression, dtype: str) -> str:

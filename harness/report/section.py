@@ -201,7 +201,7 @@ def _step(step: Step, amount: str, bar: Bar | None, comparison: Comparison) -> S
         meaning=meaning(factor.factor),
         css="factor",
         change=(factor.before, factor.after),
-        summary=factor.summary,
+        summary=phrases.beyond(factor),
         widens=factor.widens,
         amount=amount,
         share=f"{signed(factor.share)} · {share(factor.share, comparison.divergence.gap)}",

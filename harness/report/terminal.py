@@ -53,41 +53,40 @@ def _wrap(text: str, indent: str = "") -> str:
 
 def _headline(comparison: Comparison, finding: Finding) -> str:
     mode = [] if comparison.mode == "eager" else [comparison.mode]
-    return " · ".join([finding.case.id, comparison.aspect, comparison.dtype, *mode, comparison.verdict.upper()])
+    # A question asked on the spot has no file, and needs no name.
+    name = [finding.case.id] if finding.case.path else []
+    return " · ".join([*name, comparison.aspect, comparison.dtype, *mode, comparison.verdict.upper()])
 
 
 def _numbers(comparison: Comparison, finding: Finding) -> str:
     """Both sides with their numbers, and the gap under them."""
-    case = finding.case
-    assert isinstance(case, Case), "a broken case has no comparisons"
     texts = phrases.texts(finding, comparison)
     if comparison.divergence is None:
-        rows = [
-            (name, text, _said(finding, case, name, comparison))
-            for name, text in zip(comparison.between, texts, strict=True)
-        ]
-        return _rows(rows)
+        said = [_said(finding, name, comparison) for name in comparison.between]
+        return _rows(comparison.between, said, texts)
     first, second = phrases.pair(finding, comparison)
     shown = aligned([first, second, comparison.divergence.gap], [False, False, True])
     at = comparison.divergence.at
-    place = f"gap, where it is largest: element [{', '.join(map(str, at))}]" if at else "gap"
-    labels = [*zip(comparison.between, texts, strict=True), ("", place)]
-    return _rows([(name, text, value) for (name, text), value in zip(labels, shown, strict=True)])
+    place = f"where it is largest: element [{', '.join(map(str, at))}]" if at else ""
+    return _rows((*comparison.between, "gap"), shown, (*texts, place))
 
 
-def _said(finding: Finding, case: Case, name: str, comparison: Comparison) -> str:
+def _said(finding: Finding, name: str, comparison: Comparison) -> str:
+    """What a side answered, in short: it has no element to be compared at."""
+    case = finding.case
+    assert isinstance(case, Case), "a broken case has no comparisons"
     seen = finding.observations.get(Key(case.id, name, comparison.dtype))
     values = phrases.observed(case.sides[name], seen, comparison.aspect)
-    if values is None and not isinstance(seen, Computed):
-        return " ".join(outcome_in_words(seen)).partition("\n")[0]
-    return "no gradient" if values is None else f"shape {values.shape}" if values.ndim else number(float(values))
+    if values is not None:
+        return f"shape {values.shape}" if values.ndim else number(float(values))
+    return "no gradient" if isinstance(seen, Computed) else outcome_in_words(seen)[0]
 
 
-def _rows(rows: Sequence[tuple[str, str, str]]) -> str:
-    name_width = max(len(name) for name, _, _ in rows)
-    text_width = min(max(len(text) for _, text, _ in rows), WIDTH - name_width - 20)
+def _rows(names: Sequence[str], shown: Sequence[str], texts: Sequence[str]) -> str:
+    widths = [max(map(len, column)) for column in (names, shown)]
+    rows = zip(names, shown, texts, strict=True)
     return "\n".join(
-        f"{INDENT}{name:<{name_width}}  {text:<{text_width}}  {value}".rstrip() for name, text, value in rows
+        f"{INDENT}{name:<{widths[0]}}  {value:>{widths[1]}}   {text}".rstrip() for name, value, text in rows
     )
 
 
@@ -104,7 +103,7 @@ def _factors(comparison: Comparison) -> str:
         widens = "   (widens the gap)" if factor.widens else ""
         lines += [
             f"{INDENT}{factor.factor:<{width}}  {amount}  {percent:>6}   {factor.before} → {factor.after}{widens}",
-            _wrap(factor.summary, INDENT * 2 + " " * width),
+            _wrap(phrases.beyond(factor), INDENT * 2 + " " * width),
         ]
     return "\n".join(line for line in lines if line.strip())
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
+from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
@@ -65,14 +66,27 @@ def _standings(case: Case, dtype: str, own: Mapping[Key, Observation]) -> dict[s
     for name, side in case.sides.items():
         seen = own.get(Key(case.id, name, dtype))
         if isinstance(side, Claim):
-            found[name] = Standing(name, side.value, None, None, _claimed(side))
+            found[name] = _claimed(name, side)
         elif isinstance(seen, Computed):
             found[name] = standing(case, name, dtype, seen)
-    return found
+    return {name: _recognised(s, found.values()) if s.claimed else s for name, s in found.items()}
 
 
-def _claimed(claim: Claim) -> Reference:
-    return Reference(Enclosed(claim.value, np.zeros_like(claim.value), claim.half_width), None)
+def _claimed(name: str, claim: Claim) -> Standing:
+    reached = Reference(Enclosed(claim.value, np.zeros_like(claim.value), claim.half_width), None)
+    return Standing(name, claim.value, None, None, reached, claimed=True)
+
+
+def _recognised(claim: Standing, others: Iterable[Standing]) -> Standing:
+    """A claim stands for the point of the first side of its case that returns its digits."""
+    assert claim.reference is not None
+    for other in others:
+        if other.claimed or other.semantics is None or other.reference is None or other.value.shape != claim.value.shape:
+            continue
+        room = claim.reference.value.bound + np.reshape(other.reference.value.bound, claim.value.shape)
+        if within(difference(claim.value, other.value), room):
+            return replace(claim, semantics=other.semantics)
+    return claim
 
 
 def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:

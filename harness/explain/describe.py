@@ -92,6 +92,14 @@ def _encoding(name: str) -> str:
     return {"index": "class indices", "dense": "one number per class", "signed": "±1", "log": "log-probabilities"}.get(name, name)
 
 
+_ON_PROBABILITIES = frozenset({"cross-entropy", "kl", "generalised-kl", "dice", "iou", "tversky", "entropy", "generalised-cross-entropy"})
+
+
+def reads_probabilities(*points: Semantics) -> bool:
+    """Whether every point's term reads probabilities, so that a prediction taken as it is must be one."""
+    return all(s.term.family in _ON_PROBABILITIES for s in points)
+
+
 def choice(factor: str, values: tuple[Any, ...], prediction_is: str | None = None) -> str:
     """One side's choice of one factor in words."""
     if factor == "activation":

@@ -36,6 +36,7 @@ class Standing:
         semantics: Its point, or None if it has none that is known.
         reference: What the reference says of the point; for a claim, the digits and half their last unit.
         written: The same of the expression operation by operation, where that is known: bounds a naive form.
+        claimed: The numbers were printed by somebody; their bound is half the last digit's unit.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Standing:
     semantics: Semantics | None
     reference: Reference | None
     written: Reference | None = None
+    claimed: bool = False
 
     def observed(self, aspect: str) -> Array:
         """Value or gradient as it was returned."""
@@ -175,7 +177,7 @@ def _bound(a: Standing, b: Standing, aspect: str, met: _Met, shape: tuple[int, .
     """Sum of both sides' bounds in the case's dtype, in the form in which they meet."""
     total = np.zeros(shape)
     for side, point in zip((a, b), met.points, strict=True):
-        if side.semantics is None:
+        if side.semantics is None or side.claimed:
             enclosed = side.enclosed(aspect) or side.enclosed(aspect, as_written=True)
             total = total + (np.zeros(shape) if enclosed is None else _shaped(enclosed.bound + enclosed.radius, shape))
             continue
@@ -206,7 +208,7 @@ def _equal(a: Standing, b: Standing, aspect: str, question: Question, met: _Met,
     exact = identical(a.observed(aspect), b.observed(aspect))
     scope, parting, inactive = None, "", ()
     if a.semantics is not None and b.semantics is not None:
-        inactive = tuple(_inactive(d, met.points[0], aspect, question) for d in differences(*met.points))
+        inactive = tuple(_inactive(d, met.points[0], aspect, question) for d in _differences(met, aspect))
         scope, parting = _scope(inactive)
     explanation = Explanation(
         inactive=inactive,
@@ -289,7 +291,12 @@ def _worths(met: _Met, aspect: str, question: Question, room: Array) -> tuple[Wo
         out = evaluate(s, question.inputs, PLAIN, question.dtype, wrt)
         return np.asarray(out.value if wrt is None else out.gradient)
 
-    return worths(met.points[0], differences(*met.points), corner, room)
+    return worths(met.points[0], _differences(met, aspect), corner, room)
+
+
+def _differences(met: _Met, aspect: str) -> tuple[Difference, ...]:
+    """The differences that the aspect can show: how a slope is chosen does not touch the value."""
+    return tuple(d for d in differences(*met.points) if aspect == "gradient" or not d.factor.startswith("gradient."))
 
 
 def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _Met) -> tuple[tuple[str, Array, str, str], ...]:

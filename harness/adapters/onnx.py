@@ -31,8 +31,13 @@ def find(path: str) -> Function:
     return partial(operator, name)
 
 
-def operator(name: str, *inputs: Any, **attributes: Any) -> NDArray[Any]:
-    """The first output of one operator; an input left out is given as None."""
+def operator(name: str, *positional: Any, **named: Any) -> NDArray[Any]:
+    """The first output of one operator; an input left out is given as None, and one may be given by its name."""
+    later = [formal.name for formal in defs.get_schema(name, OPSET).inputs][len(positional) :]
+    inputs = [*positional, *(named.get(key) for key in later)]
+    while inputs and inputs[-1] is None:
+        inputs.pop()
+    attributes = {key: value for key, value in named.items() if key not in later}
     arrays = {f"x{i}": np.asarray(value) for i, value in enumerate(inputs) if value is not None}
     names = ["" if value is None else f"x{i}" for i, value in enumerate(inputs)]
     model = _model(name, names, arrays, {key: value for key, value in attributes.items() if value is not None})

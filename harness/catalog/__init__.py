@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from harness.catalog import keras, optax, tensorflow, tensorflow_v1, torch
+from harness.catalog import keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
 from harness.catalog.api import Api, Arguments, Describe, Described, bind
 from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Index, Input, Method, Node, Sequence
 
-APIS: Mapping[str, Api] = {api.path: api for module in (keras, optax, tensorflow, tensorflow_v1, torch) for api in module.APIS}
+_MODULES = (keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch)
+APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
 
 # Roles that a bare loss takes from inputs of the same name.
 _OPTIONAL_ROLES = ("sample_weight",)
@@ -45,7 +46,8 @@ def complete(node: Node, inputs: Collection[str]) -> Node:
     """A bare loss with prediction and target filled in by role; anything else as it is.
 
     `torch.nn.BCELoss()` becomes `torch.nn.BCELoss()(prediction, target)`;
-    `tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)` gets the two arguments it lacks by keyword.
+    `tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)` gets the two arguments it lacks by keyword. A call that has
+    one of the two is not bare.
 
     Raises:
         CaseError: `missing-input`, if the case has no input called prediction or target.
@@ -60,8 +62,10 @@ def complete(node: Node, inputs: Collection[str]) -> Node:
             if api.call:
                 return Apply(node, tuple(_input(api, name, inputs) for name in _required(api, api.call, inputs)))
             bound = bind(api, node)
+            if {api.roles.get("prediction"), api.roles.get("target")} & set(bound):
+                return node
             lacking = [name for name in _required(api, api.parameters, inputs) if name not in bound]
-            return Call(function, args, (*kwargs, *((name, _input(api, name, inputs)) for name in lacking))) if lacking else node
+            return Call(function, args, (*kwargs, *((name, _input(api, name, inputs)) for name in lacking)))
         case _:
             return node
 

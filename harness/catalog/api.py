@@ -105,6 +105,11 @@ class Api:
     family: str = ""
 
 
+def from_end(axis: int, ndim: int) -> int:
+    """`axis` of an array of `ndim` axes counted from the end, so that one axis has one name; the only axis is −1."""
+    return axis % ndim - ndim if ndim > 1 else -1
+
+
 def bind(api: Api, node: Call | Apply) -> dict[str, Node]:
     """Arguments by parameter name, of the constructor and of the call together.
 

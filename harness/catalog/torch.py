@@ -72,8 +72,8 @@ ROWS = (
         defaults={"beta": 1.0}),
     Row("huber_loss", "HuberLoss", "reduction delta", regression.error("huber", "delta"), "regression",
         defaults={"delta": 1.0}, functional="weight"),
-    Row("poisson_nll_loss", "PoissonNLLLoss", "log_input full size_average eps reduce reduction", regression.poisson_nll,
-        "regression", defaults={"log_input": True, "full": False, "eps": 1e-8}),
+    Row("poisson_nll_loss", "PoissonNLLLoss", "log_input full size_average eps reduce reduction",
+        regression.poisson_nll, "regression", defaults={"log_input": True, "full": False, "eps": 1e-8}),
     Row("gaussian_nll_loss", "GaussianNLLLoss", "full eps reduction", regression.gaussian_nll, "regression",
         {**_PAIR, "var": "var"}, {"full": False, "eps": 1e-6}),
 )  # fmt: skip

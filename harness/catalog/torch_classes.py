@@ -1,7 +1,7 @@
 """The losses of torch over classes and labels: cross-entropies, divergences, margins."""
 
-from harness.catalog.api import Arguments
-from harness.catalog.torch_common import classes_of, elementwise, flat, index_target, last_based, reduction_name
+from harness.catalog.api import Arguments, from_end
+from harness.catalog.torch_common import classes_of, elementwise, flat, index_target, reduction_name
 from harness.semantics import (
     Activation,
     Evaluation,
@@ -85,7 +85,7 @@ def linear_cross_entropy(a: Arguments) -> Semantics:
         logits = Binary("+", logits, a.node("linear_bias"))
     rank = len(a.shape("input"))
     index = len(a.shape("target")) < rank
-    return _over_classes(a, Layout(logits, last_based(1, rank)), "softmax", _smoothing(a), index=index)
+    return _over_classes(a, Layout(logits, from_end(1, rank)), "softmax", _smoothing(a), index=index)
 
 
 def _over_classes(

@@ -1,6 +1,6 @@
 """What the losses of torch have in common: how they reduce, broadcast, and find the axis of the classes."""
 
-from harness.catalog.api import Arguments
+from harness.catalog.api import Arguments, from_end
 from harness.semantics import Layout, Reduction
 
 
@@ -27,12 +27,7 @@ def elementwise(a: Arguments) -> Layout:
 
 def classes_of(a: Arguments) -> Layout:
     """Classes along axis 1, or along the only axis of a prediction without a batch."""
-    return Layout(prediction=a.node("input"), class_axis=last_based(1, len(a.shape("input"))))
-
-
-def last_based(axis: int, ndim: int) -> int:
-    """`axis` counted from the end, so that one axis has one name: −1 is the last."""
-    return min(axis, max(ndim - 1, 0)) % max(ndim, 1) - max(ndim, 1)
+    return Layout(prediction=a.node("input"), class_axis=from_end(1, len(a.shape("input"))))
 
 
 def index_target(a: Arguments) -> bool:

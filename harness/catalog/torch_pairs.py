@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.catalog.api import Arguments
-from harness.catalog.torch_common import flat, last_based
+from harness.catalog.api import Arguments, from_end
+from harness.catalog.torch_common import flat
 from harness.semantics import Gradient, Layout, Reduction, Scale, Semantics, Target, Term, Value
 from harness.syntax import Binary, Call, Literal, Node
 
@@ -57,7 +57,7 @@ def triplet_margin(a: Arguments) -> Semantics:
 def cosine_similarity(a: Arguments) -> Semantics:
     """cos(x₁, x₂) along an axis, each norm floored; a similarity and no loss, hence the sign."""
     return Semantics(
-        layout=Layout(a.node("x1"), class_axis=last_based(int(a.plain("dim") or 0), len(a.shape("x1")))),
+        layout=Layout(a.node("x1"), class_axis=from_end(int(a.plain("dim") or 0), len(a.shape("x1")))),
         target=Target(a.node("x2")),
         term=Term("cosine", parameters=(("floor", a.value("eps")),)),
         reduction=Reduction(classes="sum", batch="none"),

@@ -61,7 +61,7 @@ def _cross_entropy(s: Setting) -> Tensor:
     if s.semantics.gradient.closed_form == "normalised-target":
         return _softmax_minus_target(s)
     # An index picks its class and leaves the others alone, whatever they are; a product with 0 does not.
-    picked = s.semantics.target.encoding == "index" or bool(s.semantics.term.parameters)
+    picked = s.semantics.target.encoding in ("index", "ranked") or bool(s.number("zero_target", 0.0))
     loss = _safe_product(s) if picked else -(s.t * s.reading.log_p())
     if s.semantics.term.sides == "one":
         return loss
@@ -127,10 +127,13 @@ def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
 
 def _kl(s: Setting) -> Tensor:
     if s.semantics.term.direction == "reverse":
-        return s.reading.p() * (s.reading.log_p() - _log_target(s))
+        p = s.reading.p()
+        gap = (s.reading.log_p() - _log_target(s)) * p
+        return gap.where(p.mid != 0, 0.0) if s.number("zero_target", 0.0) else gap
     if s.log_t is not None:
         return s.t * (s.log_t - s.reading.log_p())
-    kl = primitives.xlogy(s.t, s.t) - s.t * s.reading.log_p()
+    cross = _safe_product(s) if s.number("zero_target", 0.0) else -(s.t * s.reading.log_p())
+    kl = primitives.xlogy(s.t, s.t) + cross
     if s.semantics.term.sides == "one":
         return kl
     return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
@@ -163,7 +166,10 @@ def _absolute(s: Setting) -> Tensor:
 def _huber(s: Setting) -> Tensor:
     error, delta = _error(s), s.parameter("delta", 1.0)
     size = error.abs(s.ties["abs"])
-    return (error * error * 0.5).where(size.mid <= delta.mid, delta * (size - delta * 0.5))
+    loss = (error * error * 0.5).where(size.mid <= delta.mid, delta * (size - delta * 0.5))
+    # Libraries write δ|e| − δ²/2, or q²/2 + δ(|e| − q) for q = min(|e|, δ), whose slope is δ − δ + q.
+    bend, outside = np.abs(delta.mid), size.mid > delta.mid
+    return loss + primitives.slack(error, np.where(outside, 2.0 * bend * size.mid, 0.0), 3.0 * bend * np.ones(size.shape))
 
 
 def _smooth_l1(s: Setting) -> Tensor:
@@ -176,7 +182,7 @@ def _smooth_l1(s: Setting) -> Tensor:
 
 def _log_cosh(s: Setting) -> Tensor:
     error = _error(s)
-    return error + primitives.softplus(error * -2.0) - math.log(2.0)
+    return error + primitives.softplus(error * -2.0) - s.number("log_two", math.log(2.0))
 
 
 def _quantile(s: Setting) -> Tensor:
@@ -189,14 +195,14 @@ def _squared_log(s: Setting) -> Tensor:
     p, t = s.reading.p(), s.t
     if floor > -math.inf:
         p, t = p.maximum(floor, 1.0), t.maximum(floor, 1.0)
-    error = p.log1p() - t.log1p()
+    # Where 1 + p is formed before its logarithm is taken, its rounding is one unit of the logarithm.
+    error = (p.log1p() - t.log1p()).widen(np.full(p.shape, 2.0))
     return error * error
 
 
 def _absolute_percentage(s: Setting) -> Tensor:
     size = s.t.abs()
-    floor = s.number("floor", 0.0)
-    return _absolute(s) / (size.maximum(floor) if floor else size)
+    return _absolute(s) / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
 
 
 def _poisson(s: Setting) -> Tensor:

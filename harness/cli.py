@@ -23,6 +23,7 @@ STORE = Path(".cache") / "harness.sqlite"
 CASES = (Path("cases"),)
 # More lines than this are no overview; the report has them all.
 MOST_LINES = 60
+LOG_WIDTH = 140
 
 # \b keeps click from filling the lines behind it.
 EXAMPLE = "\b\nExample:\n  "
@@ -226,7 +227,8 @@ def _overview(run: Run, findings: Sequence[Finding], first: Path) -> None:
         findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"][:MOST_LINES]
     )
     if shown:
-        Console().print(table(shown))
+        # A log has no width of its own; 80 columns would break every line.
+        Console(width=None if sys.stdout.isatty() else LOG_WIDTH).print(table(shown))
     click.echo(f"\n{counts(findings)}")
     for name, reason in run.missing.items():
         click.echo(f"missing: {name}: {reason}", err=True)

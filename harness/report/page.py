@@ -20,11 +20,11 @@ from harness.records import (
 )
 from harness.report import phrases
 from harness.report.elements import INLINE, Elements, elements, is_inline
+from harness.report.grid import family
 from harness.report.numbers import number
 from harness.report.reproducer import reproducer
 from harness.report.results import outcome_in_words
 from harness.report.section import Line, Section, line, sections
-from harness.report.view import family
 from harness.report.words import STATUSES
 
 

@@ -226,8 +226,20 @@ def notes(finding: Finding) -> tuple[str, ...]:
 
 
 def by_urgency(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """What needs a reader first comes first; among equals the order of the case stays, values before gradients."""
-    return sorted(comparisons, key=lambda each: (each.expected, -SEVERITY[each.verdict], each.aspect != "value"))
+    """What is not as expected, then what the case asks about, then the rest by severity; values before gradients."""
+    named = {each.between for each in comparisons if each.expectation is not None}
+
+    def urgency(each: Comparison) -> tuple[bool, bool, int, bool]:
+        is_named = each.between in named
+        return each.expected, not is_named, 0 if is_named else -SEVERITY[each.verdict], each.aspect != "value"
+
+    return sorted(comparisons, key=urgency)
+
+
+def asked(finding: Finding) -> tuple[Comparison, ...]:
+    """The comparisons by which a case stands or falls: those it names, or all where it names none."""
+    named = tuple(each for each in finding.comparisons if each.expectation is not None or not each.expected)
+    return named or finding.comparisons
 
 
 def nonfinite(values: Sequence[float]) -> bool:

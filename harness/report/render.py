@@ -11,8 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.records import BrokenCase, Finding, Run
+from harness.report.grid import page_name
 from harness.report.page import page
-from harness.report.view import index, page_name
+from harness.report.view import index
 
 STATIC = Path(__file__).parent / "static"
 

@@ -71,7 +71,7 @@ class Section:
     place: str
     steps: tuple[StepRow, ...]
     stages: tuple[StageRow, ...]
-    formulas: tuple[Markup, ...]
+    formulas: tuple[tuple[str, Markup], ...]
     residual: str
     proofs: tuple[tuple[str, str, str], ...]
     remedy_side: str
@@ -126,7 +126,9 @@ def section(finding: Finding, comparison: Comparison) -> Section:
         place=f"element [{', '.join(map(str, apart.at))}]" if apart and apart.at else "",
         steps=_steps(finding, comparison),
         stages=tuple(StageRow(name, meaning(name), a, b, a != b) for name, a, b in why.stages),
-        formulas=tuple(mathml(text) for text in why.formulas if text),
+        formulas=tuple(
+            (name, mathml(text)) for name, text in zip(comparison.between, why.formulas, strict=True) if text
+        ),
         residual=phrases.residual_sentence(comparison) if why.factors else "",
         proofs=_proofs(why),
         remedy_side=remedy.side if remedy else "",

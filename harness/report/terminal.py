@@ -182,8 +182,8 @@ def table(findings: Sequence[Finding]) -> "Table":
     from rich.text import Text  # noqa: PLC0415
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "case", "verdicts", "why"):
-        grid.add_column(heading, overflow="fold")
+    for heading, wraps in (("", False), ("case", False), ("verdicts", False), ("why", True)):
+        grid.add_column(heading, overflow="fold", no_wrap=not wraps)
     for finding in sorted(findings, key=lambda each: (each.status == "pass", each.case.path, each.case.id)):
         style = "" if finding.status == "pass" else "bold red"
         mark = "✓" if finding.status == "pass" else "✗"
@@ -194,10 +194,6 @@ def table(findings: Sequence[Finding]) -> "Table":
 def _line(finding: Finding) -> tuple[str, str]:
     """The verdicts of a case, each once, and what is to say about it."""
     verdicts = [comparison.verdict for comparison in finding.comparisons]
-    counted = [
-        f"{words.symbol} {verdicts.count(verdict)} {verdict}"
-        for verdict, words in VERDICTS.items()
-        if verdict in verdicts
-    ]
+    counted = [f"{words.symbol} {verdicts.count(each)}" for each, words in VERDICTS.items() if each in verdicts]
     factors = dict.fromkeys(factor.factor for each in finding.comparisons for factor in each.explanation.factors)
-    return ", ".join(counted), "; ".join(phrases.notes(finding)) if finding.status != "pass" else ", ".join(factors)
+    return "  ".join(counted), "; ".join(phrases.notes(finding)) if finding.status != "pass" else ", ".join(factors)

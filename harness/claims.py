@@ -2,7 +2,6 @@
 
 import math
 import re
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -72,11 +71,12 @@ def _number(digits: str, entry: Entry) -> tuple[float, float]:
 
 
 def _decimal(digits: str, entry: Entry) -> tuple[float, float]:
-    value = float(digits)
-    exponent = Decimal(digits).as_tuple().exponent if len(digits) <= _MAX_DIGITS and math.isfinite(value) else None
-    if not isinstance(exponent, int):
-        raise fail("bad-claim", f"{digits[:60]!r} is too long or too large for float64", entry)
-    return value, float(f"5e{exponent - 1}")
+    mantissa, _, power = digits[:_MAX_DIGITS].lower().partition("e")
+    last_place = int(power or 0) - len(mantissa.partition(".")[2])
+    value, half_width = float(digits), float(f"5e{last_place - 1}")
+    if len(digits) > _MAX_DIGITS or math.isinf(value) or math.isinf(half_width) or half_width == 0:
+        raise fail("bad-claim", f"{digits[:_MAX_DIGITS]!r} is too long, too large or too small for float64", entry)
+    return value, half_width
 
 
 def _printed(text: str, entry: Entry) -> Any:  # noqa: ANN401  nested as deeply as it was printed

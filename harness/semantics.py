@@ -48,7 +48,8 @@ class Target:
 
     `encoding`: "dense" (one-hot, multi-hot, distribution or real numbers, as they stand), "index", "signed" (±1),
     "signed-if-not-binary" (±1 unless every entry is 0 or 1: Keras hinge), "log" (log-probabilities), "ranked" (any
-    labels, each standing for its rank among the distinct ones present: scikit-learn).
+    labels, each standing for its rank among the distinct ones present: scikit-learn), "index-list" (indices along the class
+    axis, up to the first negative one: torch's multi-label margin).
     `range`: (low, high) the target is clipped to. `order`: the permutation of the classes that the labels imply.
     `bad_index`: what an index outside the classes does: "raise", "nan", "zero", "wrap", "clip".
     """

@@ -56,6 +56,7 @@ ROWS = (
     Row("kl_div", "KLDivLoss", f"{_LEGACY} log_target", classes.kl_div, "divergence", defaults={"log_target": False}),
     Row("multi_margin_loss", "MultiMarginLoss", f"p margin {_WEIGHTED}", classes.multi_margin, "margin",
         defaults={"p": 1, "margin": 1.0}, index="always"),
+    Row("multilabel_margin_loss", "MultiLabelMarginLoss", _LEGACY, classes.multilabel_margin, "margin", index="always"),
     Row("hinge_embedding_loss", "HingeEmbeddingLoss", f"margin {_LEGACY}", classes.hinge_embedding, "margin",
         defaults={"margin": 1.0}),
     Row("margin_ranking_loss", "MarginRankingLoss", f"margin {_LEGACY}", pairs.margin_ranking, "margin", _TWO,

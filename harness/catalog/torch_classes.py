@@ -134,6 +134,16 @@ def multi_margin(a: Arguments) -> Semantics:
     )
 
 
+def multilabel_margin(a: Arguments) -> Semantics:
+    """Σ max(0, 1 − x_y + x_c) over labels y and other classes c, divided by the number of classes."""
+    return Semantics(
+        layout=Layout(prediction=a.node("input"), class_axis=-1),
+        target=Target(a.node("target"), "index-list"),
+        term=Term("multilabel-margin"),
+        reduction=Reduction(classes="mean", batch=reduction_name(a)),
+    )
+
+
 def hinge_embedding(a: Arguments) -> Semantics:
     """x where t is 1 and max(0, m − x) where t is −1; another t counts as both."""
     return Semantics(

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shlex
 import signal
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +44,11 @@ Numbered = tuple[int, str]
 
 
 class LineBroken(Exception):  # noqa: N818  it is news about the far end, not a mistake of ours
-    """The worker's process is gone, or what it says makes no sense."""
+    """The worker's process is gone."""
+
+
+class Nonsense(LineBroken):
+    """What the worker says makes no sense; its process may live on."""
 
 
 class AdapterMissing(Exception):  # noqa: N818
@@ -114,7 +117,7 @@ class Line:
             message = self._hear(limit)
             for number, text in _pairs(message):
                 if number not in left:
-                    raise LineBroken(f"answered request {number}, which was not asked")
+                    raise Nonsense(f"answered request {number}, which was not asked")
                 left.discard(number)
                 yield number, text
 
@@ -130,23 +133,22 @@ class Line:
         except EOFError as error:
             raise LineBroken("closed the line") from error
         except execnet.gateway_base.RemoteError as error:
-            raise LineBroken(str(error).strip().splitlines()[-1]) from error
+            raise Nonsense(str(error).strip().splitlines()[-1]) from error
         except execnet.gateway_base.TimeoutError as error:
             raise TimeoutError from error
 
     def current(self) -> int | None:
         """The number of the request that the worker began last, or None."""
-        written = self._journal.read_bytes()
-        return struct.unpack("<q", written)[0] if written else None
+        written = self._journal.read_bytes()[:8]
+        return int.from_bytes(written, "little") if written else None
 
-    def post_mortem(self, words: str) -> Crashed:
-        """End the process and say how it died; `words` is what the line itself told."""
-        try:
-            code = self._process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            reason = words
-        else:
-            reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    def post_mortem(self, broken: LineBroken) -> Crashed:
+        """End the process, and say how it died or what it said last."""
+        reason = str(broken)
+        if not isinstance(broken, Nonsense):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(GRACE_SECONDS)
+                reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         self.close()
         return Crashed(reason, self._log.read_text(errors="replace")[-STDERR_TAIL:])
 
@@ -163,4 +165,4 @@ def _pairs(message: object) -> list[Numbered]:
         case list() if all(isinstance(item, tuple) and list(map(type, item)) == [int, str] for item in message):
             return message
         case _:
-            raise LineBroken(f"said {str(message)[:80]!r}, which is no list of answers")
+            raise Nonsense(f"said {str(message)[:80]!r}, which is no list of answers")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from harness.collect.line import AdapterMissing, Line, LineBroken, Numbered
+from harness.collect.line import AdapterMissing, Line, LineBroken, Nonsense, Numbered
 from harness.collect.wire import load_observation
 from harness.errors import RunError
 from harness.records import Observation, TimedOut
@@ -23,7 +23,8 @@ START_TIMEOUT = 300.0
 # Large enough that a message is cheap per evaluation, small enough that a worker is never far ahead of the store.
 BATCH = 256
 BATCH_CHARACTERS = 4_000_000
-# A worker that dies before it has begun anything was not killed by a request; the third time it is taken for one.
+# A worker that dies before it has begun anything was not killed by a request. Then requests go out one by one, and at
+# the third such death in a row the one that was out is taken for the cause.
 IDLE_DEATHS = 3
 
 Post = Callable[[int, Observation], None]
@@ -107,7 +108,7 @@ class Pool:
         idle_deaths = 0
         while pending and not errand.stopped.is_set():
             before = len(pending)
-            fault = self._round(errand)
+            fault = self._round(errand, _batch(pending, 1 if idle_deaths else BATCH))
             if isinstance(fault, Missing):
                 return fault
             if fault is not None:
@@ -115,12 +116,11 @@ class Pool:
                 idle_deaths = _blame(errand, *fault, idle_deaths)
         return None
 
-    def _round(self, errand: Errand) -> Missing | Fault | None:
+    def _round(self, errand: Errand, batch: list[Numbered]) -> Missing | Fault | None:
         """One batch: answers leave `pending`; a fault is returned with the request that was being evaluated."""
         line = None
         try:
             line = self._line(errand)
-            batch = _batch(errand.pending)
             for number, text in line.answers(errand.target, batch, self._timeout, self._start_timeout):
                 observation = _read(text)
                 del errand.pending[number]
@@ -141,7 +141,7 @@ class Pool:
             line.close()
             late = TimedOut(self._timeout)
             return (culprit, late) if loaded else Missing(f"the import took more than {self._start_timeout:g} seconds")
-        death = line.post_mortem(str(broken))
+        death = line.post_mortem(broken)
         return (culprit, death) if loaded else Missing(f"the import ended its worker: {death.reason}\n{death.stderr}")
 
     def _line(self, errand: Errand) -> Line:
@@ -167,12 +167,12 @@ def _blame(errand: Errand, culprit: int | None, observation: Observation, idle_d
     return 0
 
 
-def _batch(pending: dict[int, str]) -> list[Numbered]:
+def _batch(pending: dict[int, str], limit: int) -> list[Numbered]:
     batch: list[Numbered] = []
     characters = 0
     for number, text in pending.items():
         characters += len(text)
-        if batch and (len(batch) == BATCH or characters > BATCH_CHARACTERS):
+        if batch and (len(batch) == limit or characters > BATCH_CHARACTERS):
             break
         batch.append((number, text))
     return batch
@@ -182,4 +182,4 @@ def _read(text: str) -> Observation:
     try:
         return load_observation(text)
     except RunError as error:
-        raise LineBroken(error.message) from error
+        raise Nonsense(error.message) from error

@@ -8,7 +8,6 @@ import faulthandler
 import importlib
 import importlib.metadata
 import os
-import struct
 import sys
 import time
 import types
@@ -67,7 +66,7 @@ def answer(channel: Any, journal: int, adapter: Any, requests: list[tuple[int, s
     done: list[tuple[int, str]] = []
     sent = time.monotonic()
     for number, text in requests:
-        os.pwrite(journal, struct.pack("<q", number), 0)
+        os.pwrite(journal, number.to_bytes(8, "little"), 0)
         done.append((number, wire.dumps(observe(adapter, wire.load_request(text)))))
         if time.monotonic() - sent > FLUSH_SECONDS:
             channel.send(done)

@@ -258,15 +258,19 @@ def _references(a: Standing, b: Standing, aspect: str, divergence: Divergence) -
 
 def _explained(a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence) -> Comparison:
     known = a.semantics is not None and b.semantics is not None
+    stands = all(s.stands(aspect, question.dtype) or s.stands_as_written(aspect, question.dtype) for s in (a, b))
+    if not stands and not question.searching:
+        return Comparison((a.name, b.name), question.dtype, "eager", aspect, Verdict.UNEXPLAINED, divergence, Explanation(residual=divergence.gap))
     rounding = _rounding(a, b, aspect, question, met)
-    found, factors, residual = (), (), divergence.gap
+    found: tuple[Worth, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    residual = divergence.gap
     # First what rounding alone could not have moved; if much is left, what is smaller than that as well.
     for room in (np.where(np.isfinite(divergence.bounds), divergence.bounds, 0.0), np.zeros(divergence.bounds.shape)) if known else ():
         found = _worths(met, aspect, question, room)
         factors, residual = _factors(found, rounding, met, divergence, question, (a.name, b.name))
         if factors and within(np.asarray(residual), np.asarray(divergence.bound)):
             break
-    stands = all(s.stands(aspect, question.dtype) or s.stands_as_written(aspect, question.dtype) for s in (a, b))
     left = within(np.asarray(residual), divergence.bound + np.zeros(())) if known else False
     # Several sides' rounding in a narrower dtype is its own factor, so that the residual is held against the case's.
     verdict = Verdict.EXPLAINED if known and stands and left and factors else Verdict.UNEXPLAINED
@@ -348,11 +352,11 @@ def _settled(factors: list[Factor], residual: float, divergence: Divergence) -> 
     """Steps are made to leave the same residual as the shares; where nothing is finite they bear the gap itself."""
     if not factors:
         return ()
-    if not math.isfinite(divergence.gap):
+    if not all(math.isfinite(x) for x in (divergence.gap, residual, *(f.step for f in factors))):
         return tuple(factors)
     off = divergence.gap - residual - math.fsum(f.step for f in factors)
     largest = max(range(len(factors)), key=lambda i: abs(factors[i].step))
-    if math.isfinite(off) and off != 0.0:
+    if off != 0.0:
         factors[largest] = replace(factors[largest], step=factors[largest].step + off)
     return tuple(factors)
 

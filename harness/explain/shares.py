@@ -20,7 +20,7 @@ from harness.records import Array
 from harness.semantics import Semantics
 
 # Above this many differences the 2^k corners are replaced by the two waterfalls from either end, averaged.
-MOST_CORNERS = 8
+MOST_CORNERS = 6
 
 Evaluate = Callable[[Semantics], Array]
 
@@ -93,11 +93,21 @@ class _Corners:
             for i in sorted(thrown):
                 point = self.switches[i].throw(point)
             try:
-                self.known[thrown] = self.evaluate(point)
+                self.known[thrown] = self._passable(self.evaluate(point), thrown)
             except (CaseError, ValueError, IndexError):
                 # Half-way between two layouts the arrays may not fit each other; the next switch brings the rest.
                 self.known[thrown] = None
         return self.known[thrown]
+
+    def _passable(self, corner: Array, thrown: frozenset[int]) -> Array | None:
+        """No way between two finite numbers leads over an infinite one: what is added there could not be taken off."""
+        if len(thrown) in (0, len(self.switches)) or np.all(np.isfinite(corner)):
+            return corner
+        ends = self.at(frozenset()), self.at(frozenset(range(len(self.switches))))
+        if ends[0] is None or ends[1] is None or not ends[0].size == ends[1].size == corner.size:
+            return corner
+        finite = np.isfinite(ends[0].ravel()) & np.isfinite(ends[1].ravel())
+        return None if np.any(finite & ~np.isfinite(corner.ravel())) else corner
 
     def move(self, before: frozenset[int], i: int) -> _Move:
         first, second = self.at(before), self.at(before | {i})

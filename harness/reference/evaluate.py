@@ -119,6 +119,7 @@ def _arithmetic(arith: Arithmetic, dtype: str) -> Arithmetic:
 
 def _single(semantics: Semantics, setup: Setup) -> Tensor:
     x = _prediction(semantics, setup)
+    samples = x.shape[0] if x.ndim else 1
     decoded = _target(semantics, setup, x)
     ties = {**TIES, **dict(semantics.gradient.tie)}
     reading = _reading(semantics, x, setup)
@@ -138,7 +139,7 @@ def _single(semantics: Semantics, setup: Setup) -> Tensor:
     term = FAMILIES[semantics.term.family].function(setting)
     modulation = {n: setup.number(v) for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly)) if v is not None}
     term = weights.modulate(semantics, term, t, reading, modulation)
-    reduced = _reduce(semantics, setup, term, decoded, reading)
+    reduced = _reduce(semantics, setup, term, decoded, reading, samples)
     return _scaled(semantics, reduced, setup)
 
 
@@ -190,7 +191,9 @@ def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
     return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, stable)
 
 
-def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, reading: Reading) -> Tensor:
+def _reduce(
+    semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, reading: Reading, samples: int
+) -> Tensor:
     family, weight = FAMILIES[semantics.term.family], semantics.weight
     number = setup.number
     coupled = family.shape == "coupled"
@@ -218,7 +221,6 @@ def _reduce(semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, 
         weight_total = None if weight_total is None else weight_total.where(kept, 0.0)
     if decoded.bad is not None and decoded.bad.shape == loss.shape:
         loss = loss.where(~decoded.bad, math.nan)
-    samples = reading.before.shape[0] if reading.before.ndim else 1
     reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, samples))
     return reduced if semantics.precision.accumulation is None else reduced.cast(term.arith)
 

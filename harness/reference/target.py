@@ -51,6 +51,8 @@ def decode(target: Target, source: Any, x: Tensor, amounts: dict[str, Tensor], i
         source = _ranks(source)
     if target.encoding == "index" or (target.encoding == "ranked" and source.ndim < x.ndim):
         hard, kept, bad = _one_hot(target, source, x, ignored)
+    elif target.encoding == "index-list":
+        hard = x.of(_counts(source, x.shape[-1]))
     else:
         given = source if hasattr(source, "arith") else x.of(np.asarray(source, np.float64))
         hard = _dense(target, given)
@@ -87,6 +89,12 @@ def _one_hot(target: Target, source: Any, x: Tensor, ignored: float | None) -> t
     one_hot = (index[..., None] == np.arange(classes)).astype(np.float64)
     bad = counted if target.bad_index != "zero" and bool(np.any(counted)) else None
     return x.of(one_hot), kept, bad
+
+
+def _counts(source: Any, classes: int) -> np.ndarray:
+    lists = np.asarray(source.mid if hasattr(source, "arith") else source).astype(np.int64)
+    listed = np.cumprod(lists >= 0, axis=-1, dtype=bool)[..., None]
+    return np.sum(listed & (lists[..., None] == np.arange(classes)), axis=-2).astype(np.float64)
 
 
 def _dense(target: Target, t: Tensor) -> Tensor:

@@ -281,6 +281,14 @@ def _multi_margin(s: Setting) -> Tensor:
     return ((gap * gap) if power == 2.0 else gap).where(s.t.mid == 0, 0.0)  # noqa: PLR2004  torch allows p = 1 or 2
 
 
+def _multilabel_margin(s: Setting) -> Tensor:
+    """For every class that is no label, the sum over the labels y; a label listed twice counts twice."""
+    x, t = s.reading.p(), s.t
+    rows, columns = (*x.shape, 1), (*x.shape[:-1], 1, x.shape[-1])
+    gap = (s.parameter("margin", 1.0) - x.reshape(rows) + x.reshape(columns)).relu(s.ties["relu"])
+    return (gap * t.reshape(rows)).sum(-2).where(t.mid == 0, 0.0)
+
+
 def _largest(x: Tensor) -> Tensor:
     """The maximum over the classes; those that share it share its slope, in every framework that has such a loss."""
     mid, ar = x.mid, x.arith
@@ -380,6 +388,7 @@ FAMILIES: dict[str, Family] = {
     "hinge": Family(_hinge, r"\max(0,m-sp)"),
     "squared-hinge": Family(_squared_hinge, r"\max(0,m-sp)^2"),
     "multi-margin": Family(_multi_margin, r"\max(0,m-p_y+p_c)"),
+    "multilabel-margin": Family(_multilabel_margin, r"\sum_y\max(0,m-p_y+p_c)"),
     "categorical-hinge": Family(_categorical_hinge, r"\max(0,1-p_y+\max_c(1-t_c)p_c)", "coupled"),
     "crammer-singer": Family(_crammer_singer, r"\max_c(p_c+[c\ne y])-p_y", "coupled"),
     "generalised-cross-entropy": Family(_generalised_cross_entropy, r"(1-p_y^q)/q", "coupled"),

@@ -21,6 +21,7 @@ from harness.reference.arithmetic import FORMATS
 ROUNDINGS = 96.0
 DEPENDENT = 1e-9
 STEPS = 24
+PATIENCE = 1  # Steps that may gain less than half before a start is given up.
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
 
@@ -80,7 +81,7 @@ class Fit:
     spread: dict[str, float]
 
 
-ENCODINGS = {"dense": lambda t: t, "signed": lambda t: (t + 1.0) * 0.5, "log": np.exp}
+ENCODINGS = {"dense": lambda t: t, "index": lambda t: t, "signed": lambda t: (t + 1.0) * 0.5, "log": np.exp}
 
 
 def view_of(model: Model, rows: Rows, trial: Trial) -> View:
@@ -118,7 +119,7 @@ def _solved(a: Array, sizes: Array, y: Array, noise: float) -> _Solved:
     scale = np.sqrt((a * a).sum(0))
     amounts = np.linalg.lstsq(a / scale, y)[0] / scale
     residual = y - a @ amounts
-    limit = noise * (sizes @ np.abs(amounts) + np.abs(y))
+    limit = noise * (sizes @ np.abs(amounts) + np.abs(y) + float(np.mean(np.abs(y))))
     return _Solved(amounts, residual, float(np.max(np.abs(residual) / np.maximum(limit, 1e-300), initial=0.0)))
 
 
@@ -189,9 +190,7 @@ def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
     scaled = a * weight[:, None]
     scaled = scaled / np.maximum(np.sqrt((scaled * scaled).sum(0)), 1e-300)
     target = y * weight
-    u, s, _ = np.linalg.svd(scaled, full_matrices=False)
-    u = u[:, s > DEPENDENT * s[0]]
-    return np.asarray(target - u @ (u.T @ target))
+    return np.asarray(target - scaled @ np.linalg.lstsq(scaled, target, DEPENDENT)[0])
 
 
 def descend(data: Data, model: Model) -> Fit | None:
@@ -206,12 +205,13 @@ def descend(data: Data, model: Model) -> Fit | None:
 
 def _descended(data: Data, model: Model, theta: Array) -> Fit | None:
     residual = _unexplained(data, model, Trial().moved(model.free, theta))
-    damping, norm = 1e-3, float(residual @ residual)
+    damping, norm, stalled = 1e-3, float(residual @ residual), 0
+    floor = residual.size * data.noise * data.noise
     for _ in range(STEPS):
-        if not np.isfinite(norm):
+        if not np.isfinite(norm) or stalled > PATIENCE:
             return None
         jacobian = _jacobian(data, model, theta, residual)
-        for _ in range(6):
+        for _ in range(4):
             step = _step(jacobian, residual, damping)
             moved = theta + step
             after = _unexplained(data, model, Trial().moved(model.free, moved))
@@ -221,9 +221,10 @@ def _descended(data: Data, model: Model, theta: Array) -> Fit | None:
             damping = max(damping * 10.0, 1e-8)
         else:
             break
-        shrunk = size / norm
+        stalled = stalled + 1 if size > 0.5 * norm > floor else 0
+        near = size < floor and size > 0.1 * norm
         theta, residual, norm, damping = moved, after, size, damping * 0.1
-        if shrunk > 0.9999 and np.max(np.abs(residual)) < data.noise:  # noqa: PLR2004  it has stopped shrinking
+        if near:
             break
     if float(np.max(np.abs(residual))) > 1e3 * data.noise:
         return None

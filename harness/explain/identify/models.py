@@ -73,7 +73,7 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
 def models(domain: str, kind: str, classes: int) -> Iterator[Model]:
     """Every hypothesis for predictions of `domain` and targets of `kind`, in order."""
     order = chains(domain, kind, classes)
-    encodings = {"signed": ("dense", "signed"), "log-simplex": ("log",)}.get(kind, ("dense",))
+    encodings = {"signed": ("dense", "signed"), "log-simplex": ("log",), "index": ("index",)}.get(kind, ("dense",))
     for encoding in encodings:
         for chain in order:
             yield Model(chain, LINEAR, encoding=encoding)

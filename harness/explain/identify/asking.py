@@ -1,0 +1,93 @@
+"""Rows put to the black box: what one row is worth, whatever form the whole answer has."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.explain.identify.answers import Inputs, Oracle
+from harness.explain.identify.assemble import Form
+from harness.explain.identify.fit import Data
+from harness.explain.identify.frame import Frame, Rows
+from harness.explain.identify.samples import draw
+from harness.records import Array
+
+PROBES = 40
+FEWEST = 24  # Answers that a fit is made from at least.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asker:
+    """The black box seen through its frame, with the inputs beside prediction and target held at `extras`."""
+
+    oracle: Oracle
+    frame: Frame
+    form: Form
+    extras: Inputs
+
+    def values(self, rows: Rows) -> Array:
+        """What each row is worth: [P], or [P, K] where elements are returned; nan where the black box raises."""
+        return self._one_by_one(rows) if self.form.output == "scalar" else self._together(rows)
+
+    def whole(self, rows: Rows) -> Array | None:
+        """The answer to M rows at once."""
+        return self.oracle.value(self.frame.inputs(rows, self.extras))
+
+    def _one_by_one(self, rows: Rows) -> Array:
+        m = self.frame.count
+        out = np.full(rows.count, np.nan)
+        for i in range(rows.count):
+            answer = self.whole(Rows(np.repeat(rows.x[i : i + 1], m, 0), np.repeat(rows.t[i : i + 1], m, 0)))
+            if answer is not None and answer.size == 1:
+                out[i] = float(answer.reshape(-1)[0])
+        return out
+
+    def _together(self, rows: Rows) -> Array:
+        m, k = self.frame.count, self.frame.classes
+        out = []
+        for start in range(0, rows.count, m):
+            which = np.arange(start, start + m) % rows.count
+            answer = self.whole(rows.pick(which))
+            size = m * k if self.form.output == "element" else m
+            out.append(np.full(size, np.nan) if answer is None or answer.size != size else self._flat(answer))
+        flat = np.concatenate(out)
+        return flat.reshape(-1, k)[: rows.count] if self.form.output == "element" else flat[: rows.count]
+
+    def _flat(self, answer: Array) -> Array:
+        if self.form.output == "element" and self.frame.shape:
+            return np.moveaxis(answer.reshape(self.frame.shape), self.frame.axis, -1).reshape(-1)
+        return answer.reshape(-1)
+
+
+def form_of(frame: Frame, shape: tuple[int, ...]) -> Form | None:
+    """What an answer of `shape` is made of; None for a form that no reduction of the space has."""
+    if shape == frame.shape and shape:
+        return Form("element", shape)
+    size = math.prod(shape)
+    if size == 1:
+        return Form("scalar", shape)
+    squeezed = tuple(n for n in shape if n != 1)
+    if squeezed == tuple(n for n in frame.positions if n != 1):
+        return Form("position", shape)
+    return Form("element", shape) if squeezed == tuple(n for n in frame.shape if n != 1) else None
+
+
+def neutral(frame: Frame) -> dict[str, Array]:
+    """The further inputs at values that leave a loss as it is: ones, but numbers that stand alone stay."""
+    return {n: a if a.size == 1 else np.ones_like(a) for n, a in ((n, frame.given[n]) for n in frame.extras)}
+
+
+def collect(asker: Asker, domain: str, kind: str, seed: int, *, per_class: bool = False) -> Data | None:
+    """Answers to random rows; None where the black box gives too few numbers for them."""
+    frame = asker.frame
+    count = PROBES if asker.form.output != "element" else max(PROBES // frame.classes, 12)
+    count += 8 * frame.classes if per_class else 0
+    rows = draw(seed, (count, frame.classes), domain, kind, frame.dtype)
+    y = asker.values(rows)
+    good = np.isfinite(y).reshape(rows.count, -1).all(1)
+    if good.sum() < min(FEWEST, count // 2):
+        return None
+    terms = frame.count * frame.classes if asker.form.output == "scalar" else frame.classes
+    return Data(rows.pick(good), y[good], frame.dtype, per_class, terms)

@@ -1,0 +1,60 @@
+"""The reference on the black box's own inputs: does a point say what the black box said?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.compare import difference, within
+from harness.errors import CaseError
+from harness.reference.arithmetic import FORMATS, Plain, Rounded
+from harness.reference.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from harness.explain.identify.answers import Answer, Inputs
+    from harness.records import Array
+    from harness.semantics import Semantics
+
+ROUGH = 4096.0  # Units of rounding by which a search may be off: it decides what is tried next and no more.
+
+
+def predicted(semantics: Semantics, inputs: Inputs, dtype: str) -> Array | None:
+    """The value of `semantics` in plain float64; None where the inputs do not fit it."""
+    try:
+        return np.asarray(evaluate(semantics, inputs, Plain(), dtype, None).value, np.float64)
+    except (CaseError, ValueError, IndexError, TypeError):
+        return None
+
+
+def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: str) -> bool:
+    """Whether the point's value is the answer up to some roundings: for ordering a search."""
+    value = predicted(semantics, inputs, dtype)
+    if value is None or answer is None or value.size != answer.size:
+        return False
+    a, b = value.reshape(-1), answer.reshape(-1)
+    same = (np.isnan(a) & np.isnan(b)) | (a == b)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= ROUGH * FORMATS[dtype].u * (np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0)))
+    return bool(np.all(same | near))
+
+
+def agrees(semantics: Semantics, inputs: Inputs, answer: Answer, dtype: str, wrt: str | None) -> str:
+    """Which aspect of the answer is outside the point's rounding bound: "value", "gradient", or neither, "".
+
+    Raises:
+        CaseError: If the inputs do not fit the point.
+    """
+    found = evaluate(semantics, inputs, Rounded(dtype), dtype, wrt if answer.gradient is not None else None)
+    if not _inside(found.value, answer.value):
+        return "value"
+    if answer.gradient is not None and wrt is not None and not _inside(found.gradient, answer.gradient):
+        return "gradient"
+    return ""
+
+
+def _inside(ball: object, answer: Array) -> bool:
+    mid, err = ball.mid, ball.err  # type: ignore[attr-defined]
+    if mid.size != answer.size:
+        return False
+    return within(difference(mid.reshape(-1), np.asarray(answer, np.float64).reshape(-1)), err.reshape(-1))

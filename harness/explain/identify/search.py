@@ -1,0 +1,81 @@
+"""The search for one row's loss: hypotheses in order, each fitted to the same answers, each fit read as points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from harness.explain.identify.asking import Asker, collect
+from harness.explain.identify.assemble import Candidate, candidates
+from harness.explain.identify.fit import Data, Fit, Model, descend, solve
+from harness.explain.identify.frame import Frame
+from harness.explain.identify.models import models
+from harness.explain.identify.numbers import short
+from harness.explain.identify.parts import SPREAD, readings
+from harness.explain.identify.samples import DOMAINS, KINDS
+from harness.explain.identify.view import Trial
+
+MANY = 16  # Classes beyond which their weights are not told apart one by one.
+
+
+def found(asker: Asker, seed: int) -> Iterator[tuple[Candidate, str, str]]:
+    """Points that reproduce the answers to identical rows, with the domain and the kind of targets they were found on."""
+    frame = asker.frame
+    for kind in KINDS[frame.kind]:
+        for domain in DOMAINS[frame.domain]:
+            data = collect(asker, domain, kind, seed)
+            if data is None:
+                continue
+            data = _per_class(asker, data, domain, kind, seed)
+            for candidate in _candidates(asker, data, domain, kind):
+                yield candidate, domain, kind
+            break
+
+
+def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> Data:
+    """The same, with the classes told apart, if the black box does."""
+    k = asker.frame.classes
+    if k == 1 or k > MANY or data.y.ndim > 1:
+        return data
+    rolled = data.rows.pick(slice(0, 2))
+    rolled = replace(rolled, x=np.roll(rolled.x, 1, -1), t=np.roll(rolled.t, 1, -1))
+    gap = np.abs(asker.values(rolled) - data.y[:2])
+    if np.all(gap <= data.noise * (np.abs(data.y[:2]) + np.max(np.abs(data.y)))):
+        return data
+    return collect(asker, domain, kind, seed + 1, per_class=True) or data
+
+
+def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[Candidate]:
+    for model in models(domain, kind, asker.frame.classes):
+        fit = fitted(data, model)
+        if fit is not None:
+            yield from candidates(readings(fit, asker.frame.classes), asker.frame, asker.form)
+
+
+def fitted(data: Data, model: Model) -> Fit | None:
+    """`model` fitted to `data`, its parameters at the shortest numbers that do; None if it does not fit."""
+    if data.per_class:
+        model = replace(model, columns=tuple(c for c in model.columns if c in PER_CLASS))
+    if not model.columns:
+        return None
+    if not model.free:
+        return solve(data, model, Trial())
+    fit = descend(data, model)
+    return None if fit is None else _snapped(data, fit)
+
+
+PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh"})
+
+
+def _snapped(data: Data, fit: Fit) -> Fit:
+    for factor in (SPREAD * 30.0, SPREAD, 1.0):
+        values = np.array([short(getattr(fit.trial, n), factor * fit.spread[n]) for n in fit.model.free])
+        shorter = solve(data, fit.model, fit.trial.moved(fit.model.free, values))
+        if shorter is not None and len(shorter.amounts) <= len(fit.amounts):
+            return replace(shorter, spread=fit.spread)
+    return fit
+
+
+__all__ = ["Frame", "found"]

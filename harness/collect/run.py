@@ -13,6 +13,7 @@ from harness.adapters.callables import evaluate_callable
 from harness.collect.plan import Home, Local, Task, in_shard, plan, task_of
 from harness.collect.pool import BATCH, TIMEOUT, Missing, Place, Pool
 from harness.collect.store import ABSENT, RANK, Answer, Store
+from harness.errors import RunError
 from harness.records import BrokenCase, Case, Expression, InputArray, Key, Observation, Probe, Run, Unsupported
 
 # Called with (answered, all, what was answered last).
@@ -51,7 +52,8 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
         The run: an observation for every expression and function, in the order of the cases.
 
     Raises:
-        RunError: The store cannot be used.
+        RunError: The store cannot be used, or somebody else stopped the pool.
+        AdapterError: One of `adapters` does not exist.
     """
     started = datetime.now(UTC)
     chosen = [case for case in cases if shard is None or in_shard(shard)(case)]
@@ -71,6 +73,7 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
                 kept.keep(task.digest, answer)
             if progress:
                 progress(recalled + done, recalled + len(fresh), f"{task.key.case} {task.key.side} {task.key.dtype}")
+        _check_complete(tasks, observed, absent)
         observations = {
             **{task.key: observed.get(task.digest) or _unsupported(task, absent) for task in tasks},
             **{each.key: _called(each) for each in local},
@@ -87,6 +90,12 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
     return run
 
 
+def _check_complete(tasks: Iterable[Task], observed: Mapping[str, Observation], absent: Mapping[Home, str]) -> None:
+    lost = sum(task.digest not in observed and task.home not in absent for task in tasks)
+    if lost:
+        raise RunError("stopped", f"the workers were stopped with {lost} evaluations to go; collect again to resume")
+
+
 def _describe(kept: Store, run: Run, tasks: Iterable[Task], absent: Mapping[Home, str]) -> None:
     answers = []
     for task in tasks:
@@ -95,6 +104,10 @@ def _describe(kept: Store, run: Run, tasks: Iterable[Task], absent: Mapping[Home
         answers.append(Answer(task.key, rank, task.digest, task.home.versions if here else {}))
         if not here:
             kept.keep(task.digest, observation, ABSENT)
+    for key in run.observations.keys() - {task.key for task in tasks}:
+        digest = f"called here: {key.case} {key.side} {key.dtype}"
+        kept.keep(digest, run.observations[key])
+        answers.append(Answer(key, RANK[type(run.observations[key])], digest, {}))
     kept.describe(run, answers, {task.home.name for task in tasks if task.home not in absent})
 
 

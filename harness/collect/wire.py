@@ -2,7 +2,8 @@
 
 A record is an object with its class under "": `{"": "Raised", "kind": …, "message": …}`. An array is
 `{"": "array", "dtype": …, "shape": […], "bytes": base64 of its little-endian bytes}`, a mapping a list of pairs under
-"items". Lists stand for tuples, as records hold no lists. Numbers may be NaN and Infinity, as Python writes them.
+"items". Lists stand for tuples, as records hold no lists. Numbers may be NaN and Infinity, as Python writes them. Of a
+user's function only the name is written.
 """
 
 import json
@@ -52,8 +53,7 @@ RECORDS: Mapping[str, type] = {
     )
 }
 FIELDS: Mapping[type, tuple[str, ...]] = {cls: tuple(f.name for f in fields(cls)) for cls in RECORDS.values()}
-VERDICT = records.Verdict.__name__
-ARRAY, ITEMS = "array", "items"
+ARRAY, ITEMS, CALLABLE = "array", "items", "Callable"
 
 
 def dumps(value: object) -> str:
@@ -137,6 +137,8 @@ def _encode(value: object) -> object:
         return [_encode(item) for item in value]
     if isinstance(value, Mapping):
         return {"": ITEMS, "items": [[key, _encode(item)] for key, item in value.items()]}
+    if isinstance(value, records.Callable):
+        return {"": CALLABLE, "name": value.name, "framework": value.framework}
     if type(value) not in FIELDS:
         raise RunError("not-storable", f"found a {type(value).__name__}, which cannot be sent or stored")
     return {"": type(value).__name__, **{name: _encode(getattr(value, name)) for name in FIELDS[type(value)]}}
@@ -152,10 +154,16 @@ def _decode(value: Any) -> Any:  # noqa: ANN401
             return _load_array(value["dtype"], value["shape"], value["bytes"])
         case "items":
             return {key: _decode(item) for key, item in value["items"]}
+        case "Callable":
+            return records.Callable(value["name"], _elsewhere, value["framework"])
         case "Expectation":
             return records.Expectation(**_members(value) | {"verdict": records.Verdict(value["verdict"])})
         case name:
             return RECORDS[name](**_members(value))
+
+
+def _elsewhere(*_: object) -> object:
+    raise RunError("function-elsewhere", "a stored run names this function and does not hold it; hand it in again")
 
 
 def _members(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from harness.adapters.base import Adapter, Request, dtype_of, rounded
 from harness.adapters.evaluate import observe
 from harness.catalog import complete, declare, index_inputs
 from harness.catalog.api import Described
+from harness.compare import difference, excess
 from harness.expression import parse
 from harness.records import Computed, InputArray
 from harness.reference.arithmetic import Rounded
@@ -47,7 +48,13 @@ def declared(text: str, inputs: Mapping[str, object], dtype: str = "float32") ->
 
 
 def misses(
-    adapter: Adapter, text: str, inputs: Mapping[str, object], dtype: str, *, wrt: str = "prediction", tight: bool = False
+    adapter: Adapter,
+    text: str,
+    inputs: Mapping[str, object],
+    dtype: str,
+    *,
+    wrt: str | None = "prediction",
+    tight: bool = False,
 ) -> list[str]:
     """What is wrong with the declared point of a call on these inputs; empty if value and gradient are within the bound.
 
@@ -56,7 +63,7 @@ def misses(
         text: The call, as a case would have it.
         inputs: Arrays by name.
         dtype: The case's dtype.
-        wrt: Input to differentiate with respect to.
+        wrt: Input to differentiate with respect to; None for a framework that has no derivatives.
         tight: Say how much of the bound was used, also where it was kept.
     """
     arrays = {name: array(values) for name, values in inputs.items()}
@@ -74,7 +81,9 @@ def misses(
     plain = {name: a.values if name in index else a.values.astype(np.float64) for name, a in given.items()}
     wanted = evaluate(semantics, plain, Rounded(dtype), dtype, wrt)
     found = [_apart("value", observed.value, wanted.value, tight=tight)]
-    if observed.gradient is None:
+    if wrt is None:
+        pass
+    elif observed.gradient is None:
         found.append(f"no gradient: {observed.gradient_note}")
     else:
         found.append(_apart("gradient", observed.gradient, wanted.gradient, tight=tight))
@@ -86,11 +95,9 @@ def _apart(what: str, observed: np.ndarray, wanted, *, tight: bool) -> str:
     if observed.shape != mid.shape:
         return f"{what} of shape {observed.shape}, declared {mid.shape}"
     with np.errstate(all="ignore"):
-        same = (observed == mid) | (np.isnan(observed) & np.isnan(mid))
-        distance = np.where(same, 0.0, np.abs(observed - mid))
-        inside = same | (distance <= err)
-        used = float(np.max(np.where(same | np.isinf(err), 0.0, distance / err), initial=0.0))
-    if np.all(inside):
-        return f"{what} used {used:.3f} of the bound" if tight else ""
-    at = tuple(int(i) for i in np.argwhere(~inside)[0])
+        distance = np.abs(difference(mid, observed))
+        used = excess(distance, err)
+    if np.all(used <= 1.0):
+        return f"{what} used {np.max(used, initial=0.0):.3f} of the bound" if tight else ""
+    at = tuple(int(i) for i in np.argwhere(~(used <= 1.0))[0])
     return f"{what}{list(at)} is {observed[at]!r}, declared {mid[at]!r} ± {err[at]:.2e} (apart {distance[at]:.2e})"

@@ -43,6 +43,9 @@ MEANINGS = ("probabilities", "log-probabilities", "logits", "real")
 ASPECTS = ("value", "gradient")
 STATUSES = ("notyet", "never")
 
+# A key or an anchor may be as long as the file.
+MAX_MESSAGE = 1000
+
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _INPUT_NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 _DETAIL = re.compile(r"[a-z][a-z0-9_]*")
@@ -62,6 +65,7 @@ def read_case(text: str, path: str) -> Case:
         return _case(read_yaml(text), text, path)
     except CaseError as error:
         error.where = path
+        error.message = error.message if len(error.message) <= MAX_MESSAGE else error.message[:MAX_MESSAGE] + "…"
         raise
 
 

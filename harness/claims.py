@@ -13,19 +13,15 @@ from harness.yaml_reader import Entry, Listing, Scalar, fail
 _MAX_DIGITS = 60
 
 _TOKEN = re.compile(
-    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.]) | [-+]?\.?(?:nan|inf)(?:inity)?\b | [\[\]]",
+    r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?![\w.]) | [-+]?\.?(?:nan|inf)(?:inity)?\b | [\[\]]",
     re.IGNORECASE | re.VERBOSE,
 )
 _BETWEEN = frozenset(" \t\n\r,")
 
 # What the frameworks print around their numbers: tensor([…], grad_fn=…), tf.Tensor([…], shape=…), <tf.Tensor: …>.
-_WRAPPINGS = (
-    re.compile(r"<tf\.Tensor:.*?numpy=(.*)>", re.DOTALL),
-    re.compile(
-        r"(?:\w+\.)?(?:tensor|Tensor|array|Array|float\d+) \( (.*?) (?:,\s*(?:dtype|shape|grad_fn|device)\b.*)? \)",
-        re.DOTALL | re.VERBOSE,
-    ),
-)
+_EAGER_TENSOR = re.compile(r"<tf\.Tensor:[^<>]*?numpy=")
+_OPENING = re.compile(r"(?:\w{1,9}\.)?(?:tensor|Tensor|array|Array|float\d\d)\(")
+_REMARKS = re.compile(r",\s*(?:dtype|shape|grad_fn|device)\b")
 
 
 def read_claim(entry: Entry) -> Claim:
@@ -112,9 +108,12 @@ def _words(text: str, entry: Entry) -> list[str]:
 
 
 def _unwrapped(text: str) -> str:
-    for wrapping in _WRAPPINGS:
-        match = wrapping.fullmatch(text)
-        text = match[1].strip() if match else text
+    eager = _EAGER_TENSOR.match(text)
+    if eager and text.endswith(">"):
+        text = text[eager.end() : -1].strip()
+    opening = _OPENING.match(text)
+    if opening and text.endswith(")"):
+        text = _REMARKS.split(text[opening.end() : -1], maxsplit=1)[0].strip()
     return text
 
 

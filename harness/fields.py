@@ -17,6 +17,9 @@ D = TypeVar("D")
 MAX_INTEGER = 2**63 - 1
 
 _NUMERIC = re.compile(r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+# Longer texts are no slip of a person; and the pattern backtracks.
+_LONGEST_NUMBER = 100
+
 _MISSPELT = {
     **{sign + word: f"{sign}.inf" for sign in ("", "+", "-") for word in ("inf", "infinity")},
     "nan": ".nan",
@@ -102,7 +105,7 @@ def number(entry: Entry) -> float:
 
 
 def _no_number(entry: Scalar) -> Exception:
-    if _NUMERIC.fullmatch(entry.text):
+    if _NUMERIC.fullmatch(entry.text[:_LONGEST_NUMBER]):
         advice = "remove the quotes" if entry.style else "remove the underscores"
         return fail("number-as-text", f"{kind_of(entry)} is text; {advice}", entry)
     special = _MISSPELT.get(entry.text.lower())

@@ -326,6 +326,11 @@ LEAVES = st.one_of(LITERALS, st.sampled_from(INPUTS).map(Input))
 NAMES = st.sampled_from(["axis", "dim", "reduction", "weight"])
 
 
+def one_of(names):
+    """One of many: by its number, since hypothesis writes out whole whatever it samples from."""
+    return st.integers(0, len(names) - 1).map(names.__getitem__)
+
+
 def folds(op, operand):
     """Whether a sign before `operand` becomes part of a number when it is read."""
     value = operand.value if isinstance(operand, Literal) else None
@@ -337,14 +342,14 @@ def larger(nodes):
     kwargs = st.dictionaries(NAMES, nodes, max_size=2).map(lambda found: tuple(found.items()))
     slices = st.builds(Slice, *[st.one_of(st.none(), nodes)] * 3)
     items = st.lists(st.one_of(nodes, slices, st.just(Ellipsis_())), max_size=3).map(tuple)
-    constants = st.sampled_from(sorted(CONSTANTS | FUNCTIONS)).map(Constant)
+    constants = one_of(sorted(CONSTANTS | FUNCTIONS)).map(Constant)
     operators = st.sampled_from(
         ["+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="]
     )
     return st.one_of(
-        st.builds(Call, st.sampled_from(sorted((FUNCTIONS | BUILTINS) - {"float"})), args, kwargs),
-        st.builds(Apply, st.builds(Call, st.sampled_from(CLASSES), args, kwargs), args, kwargs),
-        st.builds(Method, nodes, st.sampled_from(sorted(METHODS)), args, kwargs),
+        st.builds(Call, one_of(sorted((FUNCTIONS | BUILTINS) - {"float"})), args, kwargs),
+        st.builds(Apply, st.builds(Call, one_of(CLASSES), args, kwargs), args, kwargs),
+        st.builds(Method, nodes, one_of(sorted(METHODS)), args, kwargs),
         st.builds(Attribute, nodes, st.sampled_from(sorted(ATTRIBUTES))),
         st.tuples(st.sampled_from(["-", "+", "~", "not"]), nodes)
         .filter(lambda t: not folds(*t))
@@ -352,7 +357,7 @@ def larger(nodes):
         st.builds(Binary, operators, nodes, nodes),
         st.builds(Index, nodes, items),
         st.builds(Sequence, args, st.sampled_from(["list", "tuple"])),
-        st.builds(Call, st.sampled_from(sorted(FUNCTIONS)), st.tuples(constants)),
+        st.builds(Call, one_of(sorted(FUNCTIONS)), st.tuples(constants)),
     )
 
 

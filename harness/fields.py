@@ -17,6 +17,8 @@ D = TypeVar("D")
 MAX_INTEGER = 2**63 - 1
 
 _NUMERIC = re.compile(r"\s*[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+
 # Longer texts are no slip of a person; and the pattern backtracks.
 _LONGEST_NUMBER = 100
 
@@ -108,6 +110,8 @@ def _no_number(entry: Scalar) -> Exception:
     if _NUMERIC.fullmatch(entry.text[:_LONGEST_NUMBER]):
         advice = "remove the quotes" if entry.style else "remove the underscores"
         return fail("number-as-text", f"{kind_of(entry)} is text; {advice}", entry)
+    if _DECIMAL_COMMA.fullmatch(entry.text[:_LONGEST_NUMBER]):
+        return fail("number-as-text", f"{kind_of(entry)} is text; write the comma as a dot", entry)
     special = _MISSPELT.get(entry.text.lower())
     if special:
         return fail("number-as-text", f"{kind_of(entry)} is text; write {special}", entry)

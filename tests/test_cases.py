@@ -342,6 +342,7 @@ def test_what_is_no_side_is_refused_at_its_place(value, place):
     [
         (with_input('["1e-3"]'), "case.yaml:3:7: '1e-3' is text; remove the quotes"),
         (with_input("[1_000]"), "'1_000' is text; remove the underscores"),
+        (with_input("1,5"), "'1,5' is text; write the comma as a dot"),
         (with_input("[-Infinity]"), "'-Infinity' is text; write -.inf"),
         (with_side("torch.nn.BCELos()"), "no function 'torch.nn.BCELos'; nearest: torch.nn.BCELoss"),
         (with_side("{call: F.mse_loss(prediction, target)}"), "put the whole text in quotes"),

@@ -13,7 +13,7 @@ from harness.errors import CaseError
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import Enclosed, Reference, as_arrays, facts_of, reference
-from harness.explain.written import point_of_expression, written_reference
+from harness.explain.written import point_of_expression, same_formula, written_reference
 from harness.records import (
     BrokenCase, Case, Claim, Comparison, Computed, Crashed, Expectation, Explanation, Expression, Finding, Key, Known,
     Observation, Raised, Run, TimedOut, Unsupported, Verdict,
@@ -104,6 +104,9 @@ def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
             # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
             semantics = reached = None
         written = written_reference(side.tree, arrays, dtype, wrt)
+        if reached is not None and written is not None and not same_formula(reached, written):
+            # Read as a point, the expression is worth something else than it is worth as it stands: it was misread.
+            semantics = reached = None
         if side.mode != "eager" and semantics is not None:
             semantics = replace(semantics, mode=replace(semantics.mode, execution=side.mode))
     return Standing(name, seen.value, seen.gradient, semantics, reached, written)

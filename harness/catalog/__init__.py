@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
-from harness.catalog import keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
+from harness.catalog import indices, keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
 from harness.catalog.api import Api, Arguments, Describe, Described, bind
 from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
-from harness.syntax import Apply, Call, Constant, Index, Input, Method, Node, Sequence
+from harness.syntax import Apply, Call, Constant, Input, Node
 
 _MODULES = (keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch)
 APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
@@ -84,48 +84,9 @@ def _input(api: Api, parameter: str, inputs: Collection[str]) -> Input:
     return Input(role)
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """`node` and everything in it."""
-    from harness.expression import walk as walk_tree  # noqa: PLC0415
-
-    return walk_tree(node)
-
-
 def index_inputs(tree: Node, inputs: Mapping[str, InputArray]) -> frozenset[str]:
     """Names of the integral inputs that `tree` uses as class indices, labels or positions: those are given as int64."""
-    names: set[str] = set()
-    for node in walk(tree):
-        for used in _index_positions(node, inputs):
-            names |= {n.name for n in walk(used) if isinstance(n, Input)}
-    return frozenset(name for name in names if inputs[name].integral)
+    return indices.index_inputs(tree, inputs, api_of)
 
 
-_INDEXING = {"one_hot": 0, "gather": None, "take_along_axis": 1, "take": 1, "arange": 0, "index_select": 2}
-
-
-def _index_positions(node: Node, inputs: Mapping[str, InputArray]) -> Iterator[Node]:
-    match node:
-        case Index(_, items):
-            yield from items
-        case Call(function, args) if function.rpartition(".")[2] in _INDEXING:
-            yield from args[1:] if args and function.rpartition(".")[2] != "one_hot" else args[:1]
-        case Method(_, name, args) if name in _INDEXING:
-            yield from args
-        case _:
-            pass
-    api = api_of(node)
-    if api is not None and api.index_target != "never":
-        assert isinstance(node, Call | Apply)
-        bound = bind(api, node)
-        target = bound.get(api.roles["target"])
-        if target is not None and (api.index_target == "always" or _fewer_axes(target, bound.get(api.roles["prediction"]), inputs)):
-            yield target
-
-
-def _fewer_axes(target: Node, prediction: Node | None, inputs: Mapping[str, InputArray]) -> bool:
-    if not (isinstance(target, Input) and isinstance(prediction, Input)):
-        return isinstance(target, Input) and inputs[target.name].values.ndim < 2  # noqa: PLR2004
-    return inputs[target.name].values.ndim < inputs[prediction.name].values.ndim
-
-
-__all__ = ["APIS", "Api", "Described", "Sequence", "api_of", "complete", "declare", "index_inputs"]
+__all__ = ["APIS", "Api", "Described", "api_of", "complete", "declare", "index_inputs"]

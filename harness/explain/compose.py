@@ -259,8 +259,13 @@ def _reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Se
     if s.reduction.batch != "none":
         return s if axis is None else None
     if axis is None:
-        return with_choice(s, "reduction", batch=how)
+        return with_choice(s, "reduction", batch=how, denominator=_denominator(s), zero="nan")
     return _over_axis(s, how, int(axis), facts)
+
+
+def _denominator(s: Semantics) -> str:
+    # A mean written behind an unreduced loss counts everything, but what was selected by a mask is all there is.
+    return "kept" if s.weight.mask is not None and s.reduction.denominator == "kept" and not isinstance(s.weight.mask, float | int) else "elements"
 
 
 def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | None:

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from harness.catalog import api_of, declare
+from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.compose import Facts, resolve
 from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
@@ -39,6 +40,17 @@ def written_reference(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, 
         return None
     value: Enclosed = enclosed(exact.value, rounded.value)
     return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
+
+
+def same_formula(a: Reference, b: Reference) -> bool:
+    """Whether two references enclose one number, whatever the forms they were evaluated in round to."""
+    if a.value.exact.size != b.value.exact.size:
+        return False
+    exact = np.reshape(b.value.exact, a.value.exact.shape)
+    room = a.value.radius + np.reshape(b.value.radius, a.value.exact.shape)
+    finite = np.isfinite(exact) & np.isfinite(a.value.exact)
+    # Where a naive form overflows there is nothing to hold against each other.
+    return within(np.where(finite, difference(a.value.exact, exact), 0.0), np.where(finite, 2.0 * room, 0.0))
 
 
 def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:

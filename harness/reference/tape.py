@@ -35,7 +35,7 @@ class Tensor:
     def __init__(self, arith: Arithmetic, data: Any, parents: tuple[tuple[Tensor, Back], ...] = (), *, needs: bool = False) -> None:
         self.arith = arith
         self.data = data
-        self.parents = tuple(p for p in parents if p[0].needs)
+        self.parents = tuple([p for p in parents if p[0].needs]) if parents else parents
         self.needs = needs or bool(self.parents)
 
     @property
@@ -63,6 +63,8 @@ class Tensor:
 
     def __add__(self, other: Operand) -> Tensor:
         b = self.of(other)
+        if not (self.needs or b.needs):
+            return Tensor(self.arith, self.arith.add(self.data, b.data))
         return Tensor(self.arith, self.arith.add(self.data, b.data), (
             (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
             (b, lambda g: _unbroadcast(self.arith, g, b.shape)),
@@ -70,6 +72,8 @@ class Tensor:
 
     def __sub__(self, other: Operand) -> Tensor:
         b = self.of(other)
+        if not (self.needs or b.needs):
+            return Tensor(self.arith, self.arith.sub(self.data, b.data))
         return Tensor(self.arith, self.arith.sub(self.data, b.data), (
             (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
             (b, lambda g: _unbroadcast(self.arith, self.arith.neg(g), b.shape)),
@@ -77,6 +81,8 @@ class Tensor:
 
     def __mul__(self, other: Operand) -> Tensor:
         b, ar = self.of(other), self.arith
+        if not (self.needs or b.needs):
+            return Tensor(ar, ar.mul(self.data, b.data))
         return Tensor(ar, ar.mul(self.data, b.data), (
             (self, lambda g: _unbroadcast(ar, ar.mul(g, b.data), self.shape)),
             (b, lambda g: _unbroadcast(ar, ar.mul(g, self.data), b.shape)),

@@ -64,13 +64,10 @@ SURE = np.array([0, 1, 0, 0.3, 0.6, 0.9, 1.0])
 )
 def test_log_loss_reads_any_labels_and_divides_by_the_weights(prediction, target, labels, weight, normalize):
     rows = {"rows": distribution(7, 5), "sharp": np.eye(5)[::-1][CLASSES], "unnormalised": unit(7, 5)}
-    inputs = {
-        "prediction": rows[prediction] if isinstance(prediction, str) else prediction,
-        "target": target,
-        "w": unit(7),
-    }
+    given = rows[prediction] if isinstance(prediction, str) else prediction
+    text = f"sklearn.metrics.log_loss(target, prediction{weight}{normalize}{labels})"
 
-    assert wrong(sklearn.adapter, f"sklearn.metrics.log_loss(target, prediction{options})", inputs) == []
+    assert wrong(sklearn.adapter, text, {"prediction": given, "target": target, "w": unit(7)}) == []
 
 
 def test_log_loss_still_takes_its_prediction_by_the_old_name():

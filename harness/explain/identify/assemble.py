@@ -15,6 +15,7 @@ from harness.reference.terms import FAMILIES
 from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Weight, with_choice
 from harness.syntax import Call, Input, Literal, Sequence
 
+UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
 BASES = (0.0, 2.0, 10.0)
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "generalised-kl"})
 
@@ -46,16 +47,15 @@ def _of_reading(reading: Reading, frame: Frame, form: Form) -> Iterator[Candidat
     if not all(options):
         return
     for reduction in dict.fromkeys(c.semantics.reduction for c in options[0]):
-        chosen = [min(_alike(option, reduction), key=lambda c: c.cost) for option in options]
+        own = [c for c in options[0] if c.semantics.reduction == reduction]
+        chosen = [min(own, key=lambda c: c.cost), *(min(_alike(o, reduction), key=lambda c: c.cost) for o in options[1:])]
         first, *rest = (c.semantics for c in chosen)
         first = with_choice(first, "scale", offset=reading.offset)
         yield Candidate(replace(first, plus=tuple(rest)), reading.cost + sum(c.cost for c in chosen))
 
 
 def _alike(options: list[Candidate], reduction: Reduction) -> list[Candidate]:
-    return [c for c in options if c.semantics.reduction.batch == reduction.batch and c.semantics.reduction == reduction] or [
-        c for c in options if c.semantics.reduction.batch == reduction.batch
-    ] or options
+    return [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
 
 
 def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
@@ -101,7 +101,7 @@ def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: floa
         if part.z and core.reduction.classes not in ("sum", "mean"):
             continue
         scale = Scale(constant=constant, sign=1 if size > 0 else -1, log_base=base)
-        price = cost(constant, 1.0) + (0.5 if base else 0.0) + extra + (0.3 if size < 0 else 0.0)
+        price = cost(constant, 1.0) + (UNUSUAL if constant != 1.0 and core.reduction.batch == "sum" else 0.0) + (0.5 if base else 0.0) + extra + (0.3 if size < 0 else 0.0)
         yield Candidate(replace(core, modulation=modulation, scale=scale), price)
 
 

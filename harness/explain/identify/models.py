@@ -31,8 +31,8 @@ TWO: tuple[Group, ...] = (
     (FOCAL_TWO, ("gamma",), ((2.0,), (0.6,), (4.0,))),
     (FOCAL_TWO, ("gamma", "epsilon"), ((2.0, 0.0),)),
     (FOCAL_TWO, ("gamma", "smoothing"), ((2.0, 0.05), (1.0, 0.2))),
-    (SPLIT, ("gamma", "gamma_negative"), ((2.0, 2.0), (1.0, 4.0))),
 )
+SPLITS: Group = (SPLIT, ("gamma", "gamma_negative"), ((2.0, 2.0), (1.0, 4.0)))
 SQUARED_SMOOTHED: Group = (("squared", "1"), ("smoothing",), ((0.1,),))
 KINKED: tuple[Group, ...] = (
     (("huber", "1"), ("delta",), ((1.0,), (0.4,), (2.5,), (0.1,))),
@@ -70,8 +70,8 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
     return [*order, *rare]
 
 
-def models(domain: str, kind: str, classes: int) -> Iterator[Model]:
-    """Every hypothesis for predictions of `domain` and targets of `kind`, in order."""
+def models(domain: str, kind: str, classes: int, *, last: bool) -> Iterator[Model]:
+    """Every hypothesis for predictions of `domain` and targets of `kind`, in order; `last`: no harder targets follow."""
     order = chains(domain, kind, classes)
     encodings = {"signed": ("dense", "signed"), "log-simplex": ("log",), "index": ("index",)}.get(kind, ("dense",))
     for encoding in encodings:
@@ -82,10 +82,10 @@ def models(domain: str, kind: str, classes: int) -> Iterator[Model]:
             if classes > 1:
                 yield Model(chain, COUPLED, encoding=encoding)
     for encoding in encodings:
-        yield from _with_parameters(order, kind, classes, encoding)
+        yield from _with_parameters(order, kind, classes, encoding, last=last)
 
 
-def _with_parameters(order: list[tuple[str, ...]], kind: str, classes: int, encoding: str) -> Iterator[Model]:
+def _with_parameters(order: list[tuple[str, ...]], kind: str, classes: int, encoding: str, *, last: bool) -> Iterator[Model]:
     probable = [chain for chain in order if chain in PROBABILITIES]
     logits = [chain for chain in order if chain and set(chain) <= {"softmax", "sigmoid"}]
     hard = kind in HARD
@@ -100,7 +100,7 @@ def _with_parameters(order: list[tuple[str, ...]], kind: str, classes: int, enco
         for group in (*KINKED, *(ROWS if classes > 1 else ())):
             yield _model(chain, group, encoding)
     for chain in probable[:3]:
-        rest = (*ONE[1:], *TWO[1:], SQUARED_SMOOTHED) if not hard else (*ONE[1:], *TWO[1:])
+        rest = (*ONE[1:], *TWO[1:], *((SPLITS,) if last else ()), *(() if hard else (SQUARED_SMOOTHED,)))
         for group in rest:
             if "temperature" not in group[1] or chain in logits:
                 yield _model(chain, group, encoding)

@@ -6,6 +6,7 @@ import math
 
 DIGITS = 17
 DENOMINATORS = range(2, 13)
+ROUND = frozenset({0.5, 2.0, 10.0, 100.0, 1000.0, 0.1, 0.01, 0.001})  # Factors that people put in front of a loss.
 LONG = 6  # A decimal with more digits than this is not what somebody wrote by hand.
 
 
@@ -34,6 +35,8 @@ def cost(value: float, default: float) -> float:
     if value == default:
         return 0.0
     count = digits(value)
+    if abs(value) in ROUND:
+        return 1.0
     if count > LONG and any(value * q == round(value * q) for q in DENOMINATORS):
         count = 2
     return 1.0 + 0.5 * count

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,20 +72,32 @@ class _Amounts:
 def readings(fit: Fit, classes: int) -> list[Reading]:
     """Everything that the fitted columns may mean, simplest first; empty where they mean nothing in the space."""
     found = []
-    for smoothing in range(len(SMOOTHINGS) + 1):
+    smoothed = bool({"lp", "lq", "f.lp"} & fit.amounts.keys())
+    for which in product(range(len(SMOOTHINGS) if smoothed else 1), (False, True)):
         amounts = _Amounts(fit, classes)
-        reading = _read(amounts, smoothing)
+        reading = _read(amounts, Variant(*which))
         if reading is not None and not amounts.left:
             found.append(reading)
-        if not ({"lp", "lq", "f.lp"} & fit.amounts.keys()):
+        if not (ALTERNATIVES & fit.amounts.keys()) and not smoothed:
             break
     return sorted(found, key=lambda reading: reading.cost)
 
 
-def _read(amounts: _Amounts, smoothing: int) -> Reading | None:
+class Variant(NamedTuple):
+    """One of several ways to write the same amounts: the kind of smoothing, and the second way of two."""
+
+    smoothing: int
+    second: bool
+
+
+# Columns that have a second way: Huber is smooth L1, and a positive weight is a balance of both sides.
+ALTERNATIVES = frozenset({"huber", "ce0", "g.ce0"})
+
+
+def _read(amounts: _Amounts, which: Variant) -> Reading | None:
     parts: list[Part] = []
     for read in READERS:
-        found = read(amounts, smoothing)
+        found = read(amounts, which)
         if found is None:
             return None
         parts.extend(found)
@@ -97,7 +111,9 @@ def _part_cost(part: Part) -> float:
     amount = s.target.smoothing.amount if s.target.smoothing else 0.0
     extra = {"uniform": 0.0, "binary": 0.1, "others": 0.3, "added": 0.4}[s.target.smoothing.kind] if s.target.smoothing else 0.0
     positive = s.weight.positive if s.weight.positive is not None else 1.0
-    return 1.0 + cost(float(amount), 0.0) + extra + cost(float(positive), 1.0)  # type: ignore[arg-type]
+    balance = s.weight.balance if s.weight.balance is not None else 0.5
+    numbers = cost(float(amount), 0.0) + cost(float(positive), 1.0) + cost(float(balance), 0.5)  # type: ignore[arg-type]
+    return 1.0 + numbers + extra + (0.1 if s.term.family == "smooth-l1" else 0.0)
 
 
 def base(fit: Fit) -> Semantics:
@@ -124,19 +140,19 @@ SMOOTHINGS: tuple[tuple[str, Callable[[float, int], float], Callable[[float, int
 )
 
 
-def _smoothed(amounts: _Amounts, core: Semantics, ratio: float, error: float, which: int) -> tuple[Semantics, float] | None:
+def _smoothed(amounts: _Amounts, core: Semantics, ratio: float, error: float, which: Variant) -> tuple[Semantics, float] | None:
     """`core` with smoothing of one kind whose b/a is `ratio`, and its a."""
     if ratio == 0.0:
         return core, 1.0
-    if which >= len(SMOOTHINGS) or (SMOOTHINGS[which][0] == "others" and amounts.classes == 1):
+    kind, amount_of, kept = SMOOTHINGS[which.smoothing]
+    if kind == "others" and amounts.classes == 1:
         return None
-    kind, amount_of, kept = SMOOTHINGS[which]
     slope = 2.0 * amounts.classes
     amount = short(amount_of(ratio, amounts.classes), slope * error)
     return with_choice(core, "target", smoothing=Smoothing(kind, amount)), kept(amount, amounts.classes)
 
 
-def _cross_entropy(amounts: _Amounts, which: int, prefix: str = "") -> list[Part] | None:
+def _cross_entropy(amounts: _Amounts, which: Variant, prefix: str = "") -> list[Part] | None:
     positive, negative = amounts.take(prefix + "ce"), amounts.take(prefix + "ce0")
     spread, spread0 = amounts.number(prefix + "lp"), amounts.number("lq") if not prefix else 0.0
     balanced, balanced0 = amounts.take("t·" + prefix + "ce"), amounts.take("t·" + prefix + "ce0")
@@ -155,7 +171,7 @@ def _cross_entropy(amounts: _Amounts, which: int, prefix: str = "") -> list[Part
 
 
 def _one_sided(
-    amounts: _Amounts, core: Semantics, positive: Array, spread: float, error: float, which: int
+    amounts: _Amounts, core: Semantics, positive: Array, spread: float, error: float, which: Variant
 ) -> list[Part] | None:
     ratio = spread / float(positive[0])
     found = _smoothed(amounts, core, ratio, 2.0 * error / abs(float(positive[0])), which)
@@ -171,7 +187,7 @@ def _one_sided(
 
 
 def _two_sided(
-    amounts: _Amounts, core: Semantics, positive: Array | None, negative: Array, spread: float, spread0: float, error: float, which: int
+    amounts: _Amounts, core: Semantics, positive: Array | None, negative: Array, spread: float, spread0: float, error: float, which: Variant
 ) -> list[Part] | None:
     core = replace(core, term=Term(sides="two"))
     if positive is None:
@@ -192,7 +208,12 @@ def _two_sided(
     if np.any(np.abs(weight - weight[0]) > 4.0 * error / np.abs(negative)):
         return None
     w = short(float(weight[0]), 2.0 * error / abs(b))
-    if w != 1.0:
+    if which.second:
+        if w == 1.0 or w <= 0.0:
+            return None
+        core = with_choice(core, "weight", balance=short(float(weight[0] / (1.0 + weight[0])), 2.0 * error / abs(b)))
+        total = total + positive / kept
+    elif w != 1.0:
         core = with_choice(core, "weight", positive=w)
     core = _two_sided_kl(amounts, core, b, error)
     return [Part(core, total, np.full(total.shape, error), 0.0, amounts.number("poly"))]
@@ -221,7 +242,7 @@ def _balanced(
     return [Part(core, np.array([total]), np.array([2.0 * error]))]
 
 
-def _split(amounts: _Amounts, _which: int) -> list[Part] | None:
+def _split(amounts: _Amounts, _which: Variant) -> list[Part] | None:
     """Two sides, each modulated by its own exponent: one point where they agree, else a sum of two."""
     positive, negative = amounts.take("s.ce"), amounts.take("s.ce0")
     if positive is None and negative is None:
@@ -251,7 +272,7 @@ def _mirrored(core: Semantics, exponent: float) -> Semantics | None:
     return replace(core, modulation=Modulation(focal=exponent or None))
 
 
-def _quantile(amounts: _Amounts, _which: int) -> list[Part] | None:
+def _quantile(amounts: _Amounts, _which: Variant) -> list[Part] | None:
     under, size = amounts.number("under"), amounts.number("absolute")
     if not under and not size:
         return []
@@ -265,7 +286,7 @@ def _quantile(amounts: _Amounts, _which: int) -> list[Part] | None:
     return [Part(replace(core, term=Term("quantile", parameters=(("quantile", q),))), np.array([total]), np.array([error]))]
 
 
-def _poisson(amounts: _Amounts, _which: int) -> list[Part] | None:
+def _poisson(amounts: _Amounts, _which: Variant) -> list[Part] | None:
     """p − t log p, and with the target's own terms the generalised KL; read before the cross-entropy takes its part."""
     linear, crossed = amounts.left.get("prediction"), amounts.left.get("ce")
     if linear is None or crossed is None or amounts.left.keys() & {"ce0", "lp", "lq"}:
@@ -305,8 +326,8 @@ FITTED = {
 }
 
 
-def _others(amounts: _Amounts, _which: int) -> list[Part] | None:
-    return [*_simple(amounts), *_fitted(amounts)]
+def _others(amounts: _Amounts, which: Variant) -> list[Part] | None:
+    return [*_simple(amounts), *_fitted(amounts, which)]
 
 
 def _simple(amounts: _Amounts) -> Iterator[Part]:
@@ -320,7 +341,7 @@ def _simple(amounts: _Amounts) -> Iterator[Part]:
         yield Part(replace(core, term=Term("entropy", direction="reverse")), -entropy, np.full(entropy.shape, amounts.error("tlogt")))
 
 
-def _fitted(amounts: _Amounts) -> Iterator[Part]:
+def _fitted(amounts: _Amounts, which: Variant) -> Iterator[Part]:
     core, trial = base(amounts.fit), amounts.fit.trial
     for name, (family, parameter) in FITTED.items():
         amount = amounts.take(name)
@@ -332,12 +353,12 @@ def _fitted(amounts: _Amounts) -> Iterator[Part]:
             parameters = (*parameters, ("power", 2.0))
         if family == "generalised-cross-entropy":
             amount = amount * value
-        elif family == "huber" and cost(float(amount[0]) * value, 1.0) < cost(float(amount[0]), 1.0):
+        elif family == "huber" and which.second:
             family, parameters, amount = "smooth-l1", (("beta", value),), amount * value
         yield Part(replace(core, term=Term(family, parameters=parameters)), amount, np.full(amount.shape, amounts.error(name)))
 
 
-READERS: tuple[Callable[[_Amounts, int], list[Part] | None], ...] = (
+READERS: tuple[Callable[[_Amounts, Variant], list[Part] | None], ...] = (
     _poisson,
     _cross_entropy,
     lambda amounts, which: _cross_entropy(amounts, which, "f."),

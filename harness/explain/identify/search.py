@@ -48,7 +48,8 @@ def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> D
 
 
 def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[Candidate]:
-    for model in models(domain, kind, asker.frame.classes):
+    last = kind == KINDS[asker.frame.kind][-1]
+    for model in models(domain, kind, asker.frame.classes, last=last):
         fit = fitted(data, model)
         if fit is not None:
             yield from candidates(readings(fit, asker.frame.classes), asker.frame, asker.form)

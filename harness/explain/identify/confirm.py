@@ -1,0 +1,95 @@
+"""Confirmation: a point against the black box on inputs it was not found with, under the rounding bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.errors import CaseError
+from harness.explain.identify.answers import Answer, Inputs
+from harness.explain.identify.asking import Asker
+from harness.explain.identify.extremes import ties
+from harness.explain.identify.frame import Rows
+from harness.explain.identify.outcome import agrees
+from harness.explain.identify.samples import draw
+from harness.records import Raised
+from harness.reference.arithmetic import quantise
+from harness.semantics import Gradient, Semantics, with_choice
+
+FRESH = 3
+CLIPS = ("zero", "through", "half", "floored")
+SLOPES = (0.0, 0.5, 1.0, -1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refuted:
+    """Inputs on which a point is wrong, and in what: "value", "gradient" or "raises"."""
+
+    inputs: Inputs
+    aspect: str
+
+
+def confirmed(asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows) -> tuple[Semantics, Refuted | None]:
+    """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
+    for inputs in _inputs(asker, domain, kind, edge):
+        answer = asker.oracle.both(inputs)
+        if isinstance(answer, Raised):
+            continue
+        aspect = _aspect(asker, semantics, inputs, answer)
+        if aspect == "gradient":
+            for other in _slopes(semantics):
+                if not _aspect(asker, other, inputs, answer):
+                    semantics, aspect = other, ""
+                    break
+        if aspect:
+            return semantics, Refuted(inputs, aspect)
+    return semantics, None
+
+
+def _aspect(asker: Asker, semantics: Semantics, inputs: Inputs, answer: Answer) -> str:
+    try:
+        return agrees(semantics, inputs, answer, asker.frame.dtype, asker.frame.prediction)
+    except CaseError:
+        return "value"
+
+
+def _slopes(s: Semantics) -> Iterator[Semantics]:
+    for clip in CLIPS:
+        yield replace(s, gradient=replace(s.gradient, clip=clip))
+    for kink in ("abs", "relu", "max"):
+        for slope in SLOPES:
+            tie = tuple(sorted({**dict(s.gradient.tie), kink: slope}.items()))
+            yield with_choice(s, "gradient", tie=tie)
+    yield with_choice(s, "gradient", closed_form="normalised-target")
+
+
+def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[Inputs]:
+    frame = asker.frame
+    m, k = frame.count, frame.classes
+    for seed in range(FRESH):
+        yield frame.inputs(draw(1000 + seed, (m, k), domain, kind, frame.dtype), _extras(asker, seed))
+    for start in range(0, edge.count, max(m, -(-edge.count // 6))):
+        yield frame.inputs(edge.pick(np.arange(start, start + m) % edge.count), _extras(asker, 0))
+    for x, t in ties(kind, k):
+        yield frame.inputs(Rows(np.repeat(x[None], m, 0), np.repeat(t[None], m, 0)), asker.extras)
+    yield frame.given
+
+
+def _extras(asker: Asker, seed: int) -> Inputs:
+    rng = np.random.default_rng(seed + 7)
+    return {name: _varied(rng, np.asarray(asker.frame.given[name]), asker.frame.dtype) for name in asker.frame.extras}
+
+
+def _varied(rng: np.random.Generator, like: np.ndarray, dtype: str) -> np.ndarray:
+    if like.size == 1:
+        return like
+    if like.dtype.kind in "iub":
+        values = rng.integers(0, 2, like.shape).astype(like.dtype)
+        values.reshape(-1)[0] = 1
+        return values
+    return quantise(rng.uniform(0.2, 2.0, like.shape), dtype)
+
+
+__all__ = ["Gradient", "Refuted", "confirmed"]

@@ -5,8 +5,9 @@ or relu(x) − xt + log1p(e^−|x|)). The tensor is computed in the best of them
 accepted one loses, so that a bound covers them all:
 
     log_softmax   shifting and un-shifting by the largest |x| each round once: 2|x|max + the rounding of the sum
-    log_sigmoid   (1 − t)x + softplus(−x) cancels to an absolute error of |x|; the slope 1 − σ(x), with σ off by
-                  2.4u at most (at x = 0), and once more rounded when it is scaled before the 1 is taken: 4 in all
+    log_sigmoid   (1 − t)x − log σ(x) cancels after three roundings of size |x| at most, of 1 − t, the product and
+                  the logarithm: 3|x|; the slope 1 − σ(x), with σ off by 2.4u at most (at x = 0), and once more rounded
+                  when it is scaled before the 1 is taken: 4 in all
     softmax       relative error (|x − max| + number of classes), plus 1 of its complement
 """
 
@@ -73,13 +74,18 @@ def sigmoid(x: Tensor) -> Tensor:
 
 
 def log_sigmoid(x: Tensor) -> Tensor:
-    """log σ(x) = min(x, 0) − log1p(e^−|x|); its derivative σ(−x), which libraries may compute as 1 − σ(x)."""
+    """log σ(x) = min(x, 0) − log1p(e^−|x|); its derivative σ(−x).
+
+    Libraries may compute the derivative as 1 − σ(x), or, as JAX does, as e^(−x − softplus(−x)), whose exponent is as
+    inexact as its larger part.
+    """
     ar = x.arith
     still = x.constant()
     out = still.where(x.mid < 0, 0.0) - (-(still.abs())).exp().log1p()
-    slope = sigmoid(-still).widen(np.full(x.shape, 4.0))
     size = np.abs(x.mid)
-    out = out.widen(np.where(np.isfinite(size), 2.0 * size, 0.0))
+    slope = sigmoid(-still)
+    slope = slope.widen(4.0 + np.where(np.isfinite(size), (size + 5.0) * slope.mid, 0.0))
+    out = out.widen(np.where(np.isfinite(size), 3.0 * size, 0.0))
     return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, slope.data)),))
 
 

@@ -72,8 +72,8 @@ def read_case(text: str, path: str) -> Case:
 def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
     """All cases in the files and folders named, in the order of their paths, and those that could not be read.
 
-    A folder is searched for *.yaml and *.yml, however deep. A malformed file is a BrokenCase and costs no other; of two
-    cases with one id, the later is broken.
+    A folder is searched for *.yaml and *.yml, however deep, but not what is hidden by a dot. A malformed file is a
+    BrokenCase and costs no other; of two cases with one id, the later is broken.
     """
     cases: dict[str, Case] = {}
     broken: list[BrokenCase] = []
@@ -105,13 +105,18 @@ def _check_new(case: Case, cases: Mapping[str, Case]) -> None:
 
 def _files(paths: Iterable[Path]) -> list[Path]:
     """Each file once, although a folder and a file in it may both be named."""
-    found = {file.resolve(): file for path in paths for file in (_walk(path) if path.is_dir() else [path])}
+    files = (file for path in paths for file in (_walk(path) if path.is_dir() else [path]))
+    found = {os.path.realpath(file): file for file in files}  # Path.resolve raises where links go in a circle
     return sorted(found.values())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names if name.endswith((".yaml", ".yml")))
+    """The YAML files under `folder`, less the hidden, and the folders that nobody may look into, for _read to refuse."""
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(parent, name) for name in names if name.endswith((".yaml", ".yml")) and name[0] != ".")
+    yield from (Path(error.filename) for error in closed)
 
 
 def _read(path: Path) -> bytes:
@@ -119,7 +124,7 @@ def _read(path: Path) -> bytes:
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
-            raise CaseError("unreadable-file", "this is not a file; name a YAML file or a folder of them")
+            raise CaseError("unreadable-file", "not a file that can be read; name a YAML file or a folder of them")
         if state.st_size > MAX_BYTES:
             raise too_large(state.st_size)
         return path.read_bytes()

@@ -567,6 +567,7 @@ def test_a_folder_is_searched_deeply_and_in_order(tmp_path):
     write(tmp_path, b=named("b"), a__z=named("z"), a__b__c=named("c"))
     (tmp_path / "d.yml").write_text(named("d"))
     (tmp_path / "e.txt").write_text("no case")
+    write(tmp_path, **{".hidden__f": "no case", ".g": "no case"})
     cases, broken = load_cases([tmp_path])
 
     assert [case.id for case in cases] == ["c", "z", "b", "d"]
@@ -621,10 +622,11 @@ def test_a_file_that_is_named_twice_is_read_once(tmp_path):
 def test_what_is_no_file_is_a_broken_case(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "dangling.yaml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle.yaml").symlink_to(tmp_path / "circle.yaml")
     cases, broken = load_cases([tmp_path, tmp_path / "missing.yaml"])
 
     assert cases == ()
-    assert [each.slug for each in broken] == ["unreadable-file"] * 3
+    assert [each.slug for each in broken] == ["unreadable-file"] * 4
 
 
 def test_a_byte_order_mark_is_no_part_of_the_case():

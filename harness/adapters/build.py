@@ -8,7 +8,7 @@ import builtins
 import importlib
 import operator
 from collections.abc import Callable, Mapping
-from functools import partial, reduce
+from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -59,23 +59,21 @@ BINARY: Mapping[str, Function] = {
 }
 
 # What is read off an array without reading its numbers: no derivative passes here, and none is lost.
-STRUCTURE = frozenset({"shape", "ndim", "size", "dtype", "numpy.shape", "numpy.ndim", "numpy.size", "builtins.len"})
+STRUCTURE = frozenset({".shape", ".ndim", ".size", ".dtype", ".numel", ".dim", "len"})
 # What takes the numbers out of a framework, and with them the derivative.
-EXITS = frozenset({"numpy", "item", "tolist", "builtins.float", "builtins.int", "builtins.round"})
+EXITS = frozenset({".numpy", ".item", ".tolist", "bool", "float", "int", "round"})
 HOST_ROOTS = frozenset({"numpy", "scipy", "sklearn"})
 
 
 def resolve(path: str) -> Any:
-    """The object at a canonical path such as `torch.nn.functional.cross_entropy`.
+    """The object at a canonical path: `torch.nn.functional.cross_entropy`, or `len` for a function of Python's own.
 
     Raises:
         Absent: The package is not installed, or this version of it has no such name.
     """
     root, *names = path.split(".")
     try:
-        if root == "builtins":
-            return reduce(getattr, names, builtins)
-        return _walk(importlib.import_module(root), root, names)
+        return _walk(importlib.import_module(root), root, names) if names else getattr(builtins, root)
     except ModuleNotFoundError as error:
         raise Absent(f"{path}: {error.name} is not installed in this environment") from error
     except AttributeError as error:
@@ -135,7 +133,7 @@ def _label(node: Node) -> str:
         case Call(function=path):
             return path
         case Method(name=name) | Attribute(name=name):
-            return name
+            return f".{name}"
         case _:
             return ""
 

@@ -12,8 +12,9 @@ from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
-from harness.explain.standing import Enclosed, Reference, as_arrays, facts_of, reference
-from harness.explain.written import point_of_expression, same_formula, written_reference
+from harness.explain.standing import Enclosed, Reference, as_arrays, reference
+from harness.explain.points import facts_for, point_of
+from harness.explain.written import same_formula, written_reference
 from harness.records import (
     BrokenCase, Case, Claim, Comparison, Computed, Crashed, Expectation, Explanation, Expression, Finding, Key, Known,
     Observation, Raised, Run, TimedOut, Unsupported, Verdict,
@@ -96,9 +97,9 @@ def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
     wrt = case.gradient if seen.gradient is not None else None
     semantics = reached = written = None
     if isinstance(side, Expression):
-        facts = facts_of(case.inputs, dtype, case.gradient or "prediction")
+        facts = facts_for(case.inputs, dtype, case.gradient or "prediction")
         try:
-            semantics = point_of_expression(side.tree, facts, case.inputs)
+            semantics = point_of(side.tree, facts)
             reached = None if semantics is None else reference(semantics, arrays, dtype, wrt)
         except (CaseError, ValueError, IndexError):
             # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.

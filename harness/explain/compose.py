@@ -23,12 +23,17 @@ from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, No
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What resolving may ask of a tree: its shape and kind, its number, and its array where it depends on no prediction."""
+    """What resolving may ask of a tree.
+
+    `describe` tells its shape and kind, `array` its numbers where it depends on no prediction, and `recognise` the point
+    of a formula that is written out: what it computes, found by asking it.
+    """
 
     describe: Callable[[Node], Described]
     array: Callable[[Node], np.ndarray]
     prediction: str
     dtype: str
+    recognise: Callable[[Node], Semantics | None] = lambda _node: None
 
 
 def resolve(node: Node, facts: Facts) -> Semantics | None:
@@ -53,6 +58,10 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
             return _selected(value, items, facts)
         case _:
             return _called(node, facts)
+
+
+def _recognised(node: Node, facts: Facts) -> Semantics | None:
+    return facts.recognise(node) if facts.prediction in inputs_of(node) else None
 
 
 def _mapped(s: Semantics | None, change: Callable[[Semantics], Semantics | None]) -> Semantics | None:
@@ -98,6 +107,9 @@ def _is_fixed(node: Node) -> bool:
 
 def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     first, second = resolve(left, facts), resolve(right, facts)
+    if (first is None) != (second is None):
+        # A catalog loss and something written out beside it: a cross-entropy plus a Dice.
+        first, second = first or _recognised(left, facts), second or _recognised(right, facts)
     if op == "-" and second is not None:
         second = _negated(second)
     if first is not None and second is not None:

@@ -26,16 +26,18 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("target.order", (("target", "order"),)),
     ("activation", (("activation", "chain"),)),
     ("activation.temperature", (("activation", "temperature"),)),
+    ("activation.support", (("activation", "support"),)),
     ("guard.clip", (("guard", "clip"),)),
     ("guard.clamp", (("guard", "clamp"),)),
     ("guard.added_epsilon", (("guard", "added_epsilon"),)),
     ("guard.renormalise", (("guard", "renormalise"),)),
     ("guard.recovered_logits", (("guard", "recovered_logits"),)),
     ("guard.order", (("guard", "order"),)),
+    ("guard.floor", (("term", "floors"),)),
     ("term.sides", (("term", "sides"),)),
     ("term.family", (("term", "family"), ("term", "parameters"))),
     ("term.direction", (("term", "direction"),)),
-    ("term.parameter", (("term", "parameters"),)),
+    ("term.parameter", (("term", "shape"),)),
     ("term.added", (("", "plus"),)),
     ("modulation.focal", (("modulation", "focal"),)),
     ("modulation.poly", (("modulation", "poly"),)),
@@ -75,7 +77,14 @@ class Difference:
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
     """The choice in `stage.name`; the empty stage is the point's own fields."""
+    if (stage, name) == ("guard", "clip"):
+        return _bounds(s.guard.clip)
     return getattr(s, name) if not stage else get(s, stage, name)
+
+
+def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
+    # "epsilon:1e-07" is how a table spells the number 1e-07.
+    return None if clip is None else tuple(float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)  # type: ignore[return-value]
 
 
 def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
@@ -95,7 +104,7 @@ def _implied(factor: str, a: Semantics, b: Semantics) -> bool:
     match factor:
         case "term.family":
             return a.term.family == b.term.family
-        case "term.parameter":
+        case "term.parameter" | "guard.floor":
             return a.term.family != b.term.family
         case "guard.order":
             common = set(a.guard.order) & set(b.guard.order)
@@ -113,7 +122,7 @@ def _implied(factor: str, a: Semantics, b: Semantics) -> bool:
 def _switch(fields: Fields, after: tuple[Any, ...], b: Semantics) -> Callable[[Semantics], Semantics]:
     def throw(s: Semantics) -> Semantics:
         for (stage, name), choice in zip(fields, after, strict=True):
-            s = replace(s, **{name: choice}) if not stage else with_choice(s, stage, **{name: choice})
+            s = _write(s, stage, name, choice)
         if fields[0] == ("reduction", "batch"):
             # What a mean counts, and what it is of nothing, come with the mean.
             s = with_choice(s, "reduction", denominator=b.reduction.denominator, zero=b.reduction.zero)

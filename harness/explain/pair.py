@@ -119,7 +119,7 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     same = within(divergence.detail, bound) and bool(np.all(told)) and not met.form
     if same:
         return _equal(a, b, aspect, question, met, divergence, passed=passed)
-    if question.searching and (a.semantics is None) != (b.semantics is None) and aspect == "value":
+    if question.searching and (a.semantics is None) != (b.semantics is None) and (a.claimed or b.claimed) and aspect == "value":
         return _hypothesised(a, b, question, met, divergence)
     return _explained(a, b, aspect, question, met, divergence)
 

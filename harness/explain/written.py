@@ -1,4 +1,4 @@
-"""The point of an expression, and the expression operation by operation."""
+"""An expression operation by operation, as its author wrote it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,12 @@ import numpy as np
 from harness.catalog import api_of, declare
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.explain.compose import Facts, resolve
 from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
-from harness.records import InputArray
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.evaluate import Evaluated, Setup, point
 from harness.reference.interpret import Scope, interpret
 from harness.reference.tape import Tensor, gradient
-from harness.semantics import Semantics
 from harness.syntax import Node
-
-
-def point_of_expression(node: Node, facts: Facts, inputs: Mapping[str, InputArray]) -> Semantics | None:
-    """The point that an expression stands for: a catalog call, a composition, or what it was identified as.
-
-    Raises:
-        CaseError: If a catalog call in it has arguments that the API does not take.
-    """
-    del inputs
-    return resolve(node, facts)
 
 
 def written_reference(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference | None:

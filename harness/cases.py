@@ -111,7 +111,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The YAML files under `folder`, less the hidden, and the folders that nobody may look into, for _read to refuse."""
+    """The YAML files under `folder`, less the hidden, and the folders that nobody may look into, for _read to name."""
     closed: list[OSError] = []
     for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]

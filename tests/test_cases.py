@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.cases import load_cases, read_case
@@ -689,6 +689,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=40).map("".join)))
+@settings(deadline=None)
 @example("a: \ufffe")
 @example("\x85: a")
 @example("a: |9\n")
@@ -698,6 +699,7 @@ def test_any_text_is_a_case_or_an_error_with_a_place(text):
 
 
 @given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=20).map(lambda p: "".join(p).encode()[1:])))
+@settings(deadline=None)
 def test_any_bytes_are_a_text_or_an_error_with_a_place(data):
     try:
         decode(data)
@@ -722,6 +724,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, VALUES, st.sampled_from(["expect", "dtype", "gradient", "known", "prediction_is", "why"]), VALUES)
+@settings(deadline=None)
 def test_any_values_in_the_form_of_a_case_are_a_case_or_an_error_with_a_place(value, side, key, last):
     text = f"id: a\ninputs:\n  x: {value}\nsides:\n  a: {side}\n  b: x.sum()\n{key}: {last}\n"
 
@@ -729,6 +732,7 @@ def test_any_values_in_the_form_of_a_case_are_a_case_or_an_error_with_a_place(va
 
 
 @given(st.text(st.sampled_from("0123456789.e-+[], naif()tensor\n"), max_size=40))
+@settings(deadline=None)
 def test_any_text_is_a_claim_or_an_error(text):
     entry = read_yaml("claim: x").entries["claim"]._replace(text=text)
     try:

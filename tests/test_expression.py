@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import CaseError
@@ -321,47 +321,61 @@ LITERALS = st.one_of(
     st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S"), exclude_characters="'\"\\#"), max_size=9),
 ).map(Literal)
 
-CLASSES = sorted(path for path in FUNCTIONS if path.rpartition(".")[2][0].isupper())
 LEAVES = st.one_of(LITERALS, st.sampled_from(INPUTS).map(Input))
-NAMES = st.sampled_from(["axis", "dim", "reduction", "weight"])
+FUNCTION = st.sampled_from(sorted((FUNCTIONS | BUILTINS) - {"float"}))
+CLASS = st.sampled_from(sorted(path for path in FUNCTIONS if path.rpartition(".")[2][0].isupper()))
+CONSTANT = st.sampled_from(sorted(CONSTANTS | FUNCTIONS)).map(Constant)
+METHOD = st.sampled_from(sorted(METHODS))
+ATTRIBUTE = st.sampled_from(sorted(ATTRIBUTES))
+KEYWORDS = st.lists(st.sampled_from(["axis", "dim", "reduction", "weight"]), max_size=2, unique=True)
+SIGNS = st.sampled_from(["-", "+", "~", "not"])
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="])
+KINDS = st.sampled_from(["list", "tuple"])
 
 
-def one_of(names):
-    """One of many: by its number, since hypothesis writes out whole whatever it samples from."""
-    return st.integers(0, len(names) - 1).map(names.__getitem__)
-
-
-def folds(op, operand):
-    """Whether a sign before `operand` becomes part of a number when it is read."""
+def signed(op, operand):
+    """A sign before an operand as reading makes it: before a number it becomes part of the number."""
     value = operand.value if isinstance(operand, Literal) else None
-    return op == "-" and isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    folds = op == "-" and isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    return Literal(-value) if folds else Unary(op, operand)
 
 
-def larger(nodes):
-    args = st.lists(nodes, max_size=3).map(tuple)
-    kwargs = st.dictionaries(NAMES, nodes, max_size=2).map(lambda found: tuple(found.items()))
-    slices = st.builds(Slice, *[st.one_of(st.none(), nodes)] * 3)
-    items = st.lists(st.one_of(nodes, slices, st.just(Ellipsis_())), max_size=3).map(tuple)
-    constants = one_of(sorted(CONSTANTS | FUNCTIONS)).map(Constant)
-    operators = st.sampled_from(
-        ["+", "-", "*", "/", "//", "%", "@", "**", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="]
-    )
-    return st.one_of(
-        st.builds(Call, one_of(sorted((FUNCTIONS | BUILTINS) - {"float"})), args, kwargs),
-        st.builds(Apply, st.builds(Call, one_of(CLASSES), args, kwargs), args, kwargs),
-        st.builds(Method, nodes, one_of(sorted(METHODS)), args, kwargs),
-        st.builds(Attribute, nodes, st.sampled_from(sorted(ATTRIBUTES))),
-        st.tuples(st.sampled_from(["-", "+", "~", "not"]), nodes)
-        .filter(lambda t: not folds(*t))
-        .map(lambda t: Unary(*t)),
-        st.builds(Binary, operators, nodes, nodes),
-        st.builds(Index, nodes, items),
-        st.builds(Sequence, args, st.sampled_from(["list", "tuple"])),
-        st.builds(Call, one_of(sorted(FUNCTIONS)), st.tuples(constants)),
-    )
+@st.composite
+def trees(draw, depth=3):
+    """Trees as reading makes them."""
+
+    def some(make, most=2):
+        return tuple(make() for _ in range(draw(st.integers(0, most))))
+
+    def node():
+        return draw(trees(depth - 1))
+
+    def keywords():
+        return tuple((name, node()) for name in draw(KEYWORDS))
+
+    def part():
+        return draw(st.sampled_from([None, node()]))
+
+    def item():
+        return draw(st.sampled_from([node(), Ellipsis_(), Slice(part(), part(), part())]))
+
+    forms = [
+        lambda: draw(LEAVES),
+        lambda: Call(draw(FUNCTION), some(node), keywords()),
+        lambda: Call(draw(FUNCTION), (draw(CONSTANT),)),
+        lambda: Apply(Call(draw(CLASS), some(node), keywords()), some(node), keywords()),
+        lambda: Method(node(), draw(METHOD), some(node), keywords()),
+        lambda: Attribute(node(), draw(ATTRIBUTE)),
+        lambda: signed(draw(SIGNS), node()),
+        lambda: Binary(draw(OPERATORS), node(), node()),
+        lambda: Index(node(), some(item)),
+        lambda: Sequence(some(node), draw(KINDS)),
+    ]
+    return forms[draw(st.integers(0, len(forms) - 1)) if depth else 0]()
 
 
-@given(st.recursive(LEAVES, larger, max_leaves=25))
+@given(trees())
+@settings(deadline=None)
 @example(Binary("**", Literal(-0.0), Unary("-", X)))
 @example(Method(Literal(1.5), "sum"))
 @example(Index(X, (Sequence((), "tuple"),)))
@@ -419,6 +433,7 @@ FRAGMENTS = st.sampled_from(
         st.lists(FRAGMENTS, max_size=25).map(" ".join),
     )
 )
+@settings(deadline=None)
 @example("é.\n" * 3)
 @example("1if 1else 1")
 @example("'\\N{DIGIT ONE}'")

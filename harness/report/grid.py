@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from harness.records import BrokenCase, Case, Claim, Comparison, Computed, Finding, Key, Verdict
 from harness.report import phrases
@@ -52,7 +51,7 @@ def page_name(finding: Finding) -> str:
 
 def family(case: Case | BrokenCase) -> str:
     """The folder a case lies in."""
-    return PurePath(case.path).parent.name
+    return "".join(case.path.replace("\\", "/").split("/")[-2:-1])
 
 
 def severity(finding: Finding) -> Verdict | None:

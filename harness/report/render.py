@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from harness.records import BrokenCase, Finding, Run
@@ -15,6 +16,7 @@ from harness.report.grid import page_name
 from harness.report.page import page
 from harness.report.view import index
 
+BATCH = 100
 STATIC = Path(__file__).parent / "static"
 
 
@@ -62,17 +64,26 @@ def _write_cases(run: Run, findings: Sequence[Finding], templates: Environment, 
     readable = [finding for finding in findings if not isinstance(finding.case, BrokenCase)]
     for stale in {*os.listdir(folder)} - {page_name(finding) for finding in readable}:  # noqa: PTH208  names, not paths
         (folder / stale).unlink()
-    for finding in readable:
-        _write(folder / page_name(finding), template.render(_named(page(finding)), **shared))
+    # The disk takes one batch while the next is rendered.
+    with ThreadPoolExecutor(1) as disk:
+        batches = [readable[start : start + BATCH] for start in range(0, len(readable), BATCH)]
+        waiting = [disk.submit(_write, folder, _rendered(batch, template, shared)) for batch in batches]
+    for written in waiting:
+        written.result()
 
 
-def _write(path: Path, text: str) -> None:
-    """Like `Path.write_text`, in a seventh of the time: 10,000 pages are to be written in two seconds."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)
+def _rendered(findings: Sequence[Finding], template: Template, shared: Mapping[str, object]) -> list[tuple[str, str]]:
+    return [(page_name(finding), template.render(_named(page(finding)), **shared)) for finding in findings]
+
+
+def _write(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
+    """Like `Path.write_text`, in a fraction of the time: 10,000 pages are to be written in two seconds."""
+    for name, text in pages:
+        file = os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        try:
+            os.write(file, text.encode())
+        finally:
+            os.close(file)
 
 
 def _named(record: Any) -> dict[str, Any]:  # noqa: ANN401  any record of finished strings

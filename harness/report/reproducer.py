@@ -94,7 +94,8 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
         The script; empty where the framework has no plain way to write one, or the inputs are too long to paste.
     """
     style = STYLES.get(side.framework)
-    used = {name: array for name, array in case.inputs.items() if name in inputs_of(side.tree)}
+    read, indices = inputs_of(side.tree), index_inputs(side.tree, case.inputs)
+    used = {name: array for name, array in case.inputs.items() if name in read}
     if style is None or sum(array.values.size for array in used.values()) > MOST_ELEMENTS:
         return ""
     wanted = case.gradient if style.gradient and case.gradient in used else None
@@ -103,7 +104,7 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
         "\n".join(sorted({*style.imports, *_imports(side), *_dtype_imports(side.framework, dtype)})) + "\n",
         style.setup,
         "".join(
-            f"{name} = {_array(array, style, _dtype(name, case, side, dtype), name == wanted)}\n"
+            f"{name} = {_array(array, style, 'int64' if name in indices else dtype, name == wanted)}\n"
             for name, array in used.items()
         ),
         f"\n\ndef loss({', '.join(used)}):\n    return {render(side.tree)}\n\n",
@@ -120,16 +121,12 @@ def differentiates(side: Side) -> bool:
     return not isinstance(side, Claim) and bool(STYLES.get(side.framework, NUMPY).gradient)
 
 
-def _dtype(name: str, case: Case, side: Expression, dtype: str) -> str:
-    """The dtype in which `side` is given an input."""
-    return case.inputs[name].dtype or ("int64" if name in index_inputs(side.tree, case.inputs) else dtype)
-
-
 def _array(given: InputArray, style: Style, dtype: str, wanted: bool) -> str:  # noqa: FBT001  it is what is asked
-    template = style.differentiable if wanted else style.array
-    return template.format(
-        literal=_literal(given), dtype=NUMPY_DTYPES.get(dtype, f"np.{dtype}") if style is NUMPY else dtype
-    )
+    """One input, in the dtype that it pins, else in `dtype`."""
+    kind = given.dtype or dtype
+    if style is NUMPY:
+        kind = NUMPY_DTYPES.get(kind, f"np.{kind}")
+    return (style.differentiable if wanted else style.array).format(literal=_literal(given), dtype=kind)
 
 
 def _literal(array: InputArray) -> str:

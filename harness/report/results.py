@@ -186,11 +186,11 @@ def _side(finding: Finding, case: Case, name: str, side: Side) -> Object:
 def _spelling(side: Side) -> Object:
     match side:
         case Expression(text=text, framework=framework):
-            return {"expression": text, "framework": framework, "mode": side.mode, "side_environment": side.environment}
+            return {"expression": text, "framework": framework, "mode": side.mode, "environment": side.environment}
         case Claim(text=text):
-            return {"expression": text, "framework": None, "mode": None, "side_environment": ""}
+            return {"expression": text, "framework": None, "mode": None, "environment": ""}
         case Callable(name=name, framework=framework):
-            return {"expression": name, "framework": framework, "mode": "eager", "side_environment": ""}
+            return {"expression": name, "framework": framework, "mode": "eager", "environment": ""}
         case _:
             assert_never(side)
 

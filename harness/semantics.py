@@ -68,11 +68,13 @@ class Activation:
 
     `chain` is applied left to right: () for probabilities, scores and real predictions taken as they are, ("exp",) for
     log-probabilities and log-rates, ("sigmoid",), ("softmax",), ("softmax", "softmax"), ("l2-normalise",).
-    `temperature` divides the prediction before the chain.
+    `temperature` divides the prediction before the chain. `support`: a tree that is true of the classes that take part
+    in a softmax; the others get no probability. None is all of them.
     """
 
     chain: tuple[str, ...] = ()
     temperature: Value = 1.0
+    support: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

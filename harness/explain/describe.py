@@ -69,6 +69,9 @@ def _chain(values: tuple[Any, ...], prediction_is: str | None) -> str:
 WORDS: dict[str, Callable[[tuple[Any, ...]], str]] = {
     "target.encoding": lambda v: f"{_encoding(v[1])}: {amount(v[0])}",
     "target.source": lambda v: amount(v[0]),
+    "target.bad_index": lambda v: v[2],
+    "activation.support": lambda v: "all of them" if v[0] is None else f"those where {amount(v[0])}",
+    "guard.floor": lambda v: "nothing" if not v[0] else ", ".join(f"a floor of {amount(x)}" for _, x in v[0]),
     "term.sides": lambda v: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
     "term.family": lambda v: FAMILIES_IN_WORDS.get(v[0], v[0]),
     "term.added": lambda v: " + ".join(amount(part) for part in v[0]) or "nothing",
@@ -111,10 +114,13 @@ def choice(factor: str, values: tuple[Any, ...], prediction_is: str | None = Non
 SUBJECTS = {
     "layout.prediction": "The array that is read as the prediction", "layout.class_axis": "The class axis", "layout.broadcast": "Shapes that differ",
     "target.encoding": "How the target is encoded", "target.source": "What is taken as the target", "target.smoothing": "Label smoothing",
-    "target.range": "The target's range", "target.order": "The order of the labels", "activation": "What the prediction means",
-    "activation.temperature": "The temperature", "guard.clip": "Probabilities are clipped to", "guard.clamp": "Each logarithm is floored at",
+    "target.range": "The target's range", "target.shift": "What is held against what", "target.bad_index": "What an index outside the classes does",
+    "target.order": "The order of the labels", "activation": "What the prediction means",
+    "activation.temperature": "The temperature", "activation.support": "The classes that take part in the softmax",
+    "guard.clip": "Probabilities are clipped to", "guard.clamp": "Each logarithm is floored at",
     "guard.added_epsilon": "Epsilon added inside the logarithm", "guard.renormalise": "Probabilities rescaled to sum 1",
-    "guard.recovered_logits": "Logits recovered behind the probabilities", "guard.order": "The order of the guards",
+    "guard.recovered_logits": "Logits recovered behind the probabilities", "guard.order": "The order of the guards", "guard.floor": "What keeps it from dividing by zero",
+   
     "term.sides": "What is summed", "term.family": "The term", "term.direction": "The direction of the divergence", "term.parameter": "The term's parameters",
     "term.added": "What is added to the loss", "modulation.focal": "The focal exponent γ", "modulation.poly": "The poly-1 coefficient",
     "modulation.z_loss": "The z-loss coefficient", "weight.positive": "The weight of the positive term (pos_weight)", "weight.class": "Class weights",

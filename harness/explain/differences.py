@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from harness.explain.joint import core, exchange, exchanged
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, get, with_choice
 
@@ -75,8 +77,15 @@ class Difference:
     throw: Callable[[Semantics], Semantics]
 
 
+# Parameters of a term that only keep it from dividing by zero: guards, to whoever reads of them.
+FLOORS = frozenset({"floor", "epsilon"})
+_PARTS = {("term", "floors"): True, ("term", "shape"): False}
+
+
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
-    """The choice in `stage.name`; the empty stage is the point's own fields."""
+    """The choice in `stage.name`; the empty stage is the point's own fields, and a term's parameters are of two kinds."""
+    if (stage, name) in _PARTS:
+        return tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) == _PARTS[stage, name])
     if (stage, name) == ("guard", "clip"):
         return _bounds(s.guard.clip)
     return getattr(s, name) if not stage else get(s, stage, name)
@@ -87,16 +96,34 @@ def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
     return None if clip is None else tuple(float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)  # type: ignore[return-value]
 
 
+def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # noqa: ANN401
+    if (stage, name) in _PARTS:
+        others = tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) != _PARTS[stage, name])
+        return with_choice(s, "term", parameters=(*others, *choice))
+    return with_choice(s, stage, **{name: choice}) if stage else replace(s, **{name: choice})
+
+
 def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
     """The switches that lead from `a` to `b`, in stage order."""
     found = []
+    both = exchange(a, b)
+    if both is not None:
+        found.append(Difference(both[0], both[1:2], both[2:], partial(exchanged, b=b)))
+        a = exchanged(a, b)
     for factor, fields in DETAILS:
         before = tuple(read(a, *f) for f in fields)
         after = tuple(read(b, *f) for f in fields)
         if before != after and not _implied(factor, a, b):
-            name = "target.encoding" if factor == "target.source" and before[1] != after[1] else factor
-            found.append(Difference(name, before, after, _switch(fields, after, b)))
+            found.append(Difference(_named(factor, before, after), before, after, _switch(fields, after, b)))
     return tuple(found)
+
+
+def _named(factor: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
+    """What a person would call the difference, where that depends on what it is."""
+    if factor == "target.source":
+        return "target.encoding" if before[1] != after[1] else factor if before[0] != after[0] else "target.bad_index"
+    same_weights = factor.startswith("weight.") and before[0] is not None and core(before[0]) == core(after[0])
+    return "layout.broadcast" if same_weights and before[1:] == after[1:] else factor
 
 
 def _implied(factor: str, a: Semantics, b: Semantics) -> bool:

@@ -49,9 +49,11 @@ class Setup:
 def rounded_constant(template: Tensor, value: float, dtype: str) -> Tensor:
     """`value` exactly, with the error of rounding it to `dtype` where errors are kept."""
     tensor = template.of(value)
-    if not isinstance(template.arith, Rounded) or not math.isfinite(value) or float(quantise(np.asarray(value), dtype)) == value:
+    if not isinstance(template.arith, Rounded) or not math.isfinite(value):
         return tensor
-    return tensor.widen(np.asarray(abs(value)))
+    # Half a unit in the last place, or more where the dtype has no normal number there: 1e-7 in float16.
+    moved = abs(float(quantise(np.asarray(value), dtype)) - value) / template.arith.format.u
+    return tensor.widen(np.asarray(max(abs(value), moved))) if moved else tensor
 
 
 def inputs_as(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
@@ -154,6 +156,9 @@ def _aligned(t: Tensor, x: Tensor) -> Tensor:
 
 def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
     x = setup.scope.lift(interpret(semantics.layout.prediction, setup.scope))
+    if semantics.activation.support is not None:
+        live = np.asarray(_plain(interpret(semantics.activation.support, setup.scope)), bool)  # type: ignore[arg-type]
+        x = x.where(np.broadcast_to(live, x.shape), -math.inf)
     axis = semantics.layout.class_axis
     if axis is not None and x.ndim > 1:
         x = x.moveaxis(axis if x.ndim > 1 else 0, -1)

@@ -1,0 +1,68 @@
+"""Differences that are one thing to a person although several arrays change with them.
+
+Prediction and target exchanged; both shifted along the samples; the same weights laid along another axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.expression import render
+from harness.explain.absorb import operation
+from harness.semantics import Semantics, Value
+from harness.syntax import Ellipsis_, Index, Literal, Node, Slice
+
+# Operations that give an array other axes and leave its elements in their order.
+_AXES_ONLY = frozenset({"unsqueeze", "squeeze", "reshape", "flatten", "identity"})
+
+
+def core(node: Value | None) -> Value | None:
+    """The array under operations that only add, drop or merge axes: `w` of `w[:, None]` and of `w.reshape(-1, 1)`."""
+    while isinstance(node, Node):
+        inner = _under(node)
+        if inner is None:
+            return node
+        node = inner
+    return node
+
+
+def _under(node: Node) -> Node | None:
+    if isinstance(node, Index):
+        return node.value if all(_keeps_all(item) for item in node.items) else None
+    found = operation(node)
+    return found[1][0] if found is not None and found[0] in _AXES_ONLY and found[1] else None
+
+
+def _keeps_all(item: Node) -> bool:
+    return item in (Literal(None), Ellipsis_(), Slice(None, None, None))
+
+
+def exchange(a: Semantics, b: Semantics) -> tuple[str, str, str] | None:
+    """(factor, A's choice, B's choice) where prediction and target change together; None where they do not."""
+    x, t, y, u = a.layout.prediction, a.target.source, b.layout.prediction, b.target.source
+    if x == u and t == y and a.target.encoding == b.target.encoding:
+        return "term.direction", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
+    if x != y and t != u and _shifted(x, y) and _shifted(t, u):
+        return "target.shift", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
+    return None
+
+
+def exchanged(s: Semantics, b: Semantics) -> Semantics:
+    """`s` with the arrays of `b`."""
+    return replace(
+        s, layout=replace(s.layout, prediction=b.layout.prediction), target=replace(s.target, source=b.target.source)
+    )
+
+
+def _shifted(first: Node, second: Node) -> bool:
+    bases = _unsliced(first), _unsliced(second)
+    return None not in bases and bases[0] == bases[1]
+
+
+def _unsliced(node: Node) -> Node | None:
+    """x of `x[1:]`: another part of the samples, the samples themselves unchanged."""
+    match node:
+        case Index(value, (Slice(_, _, None), *rest)) if all(_keeps_all(item) for item in rest):
+            return value
+        case _:
+            return None

@@ -69,10 +69,14 @@ class Oracle:
     calls: int = 0
     raised: Raised | None = None
     probes: list[Probe] = field(default_factory=list)
+    known: dict[bytes, Answer | Raised] = field(default_factory=dict)
 
     def value(self, inputs: Inputs) -> Array | None:
-        """The value on `inputs`, or None where the black box raises."""
-        answer = self._asked(self.ask, inputs)
+        """The value on `inputs`, or None where the black box raises; what was asked before is remembered."""
+        key = b"".join(np.ascontiguousarray(inputs[name]).tobytes() for name in sorted(inputs))
+        if key not in self.known:
+            self.known[key] = self._asked(self.ask, inputs)
+        answer = self.known[key]
         if isinstance(answer, Raised):
             self.raised = answer
             return None

@@ -90,4 +90,14 @@ def collect(asker: Asker, domain: str, kind: str, seed: int, *, per_class: bool 
     if good.sum() < min(FEWEST, count // 2):
         return None
     terms = frame.count * frame.classes if asker.form.output == "scalar" else frame.classes
-    return Data(rows.pick(good), y[good], frame.dtype, per_class, terms)
+    ignored = _ignored(rows, y) if kind == "index" and y.ndim == 1 else None
+    if ignored is not None:
+        good &= rows.t[:, ignored] == 0.0
+    return Data(rows.pick(good), y[good], frame.dtype, per_class and ignored is None, terms, ignored)
+
+
+def _ignored(rows: Rows, y: Array) -> int | None:
+    """The label that leaves nothing to count where every target has it: always nan, or always 0."""
+    labels = np.argmax(rows.t, -1)
+    silent = [c for c in range(rows.t.shape[1]) if np.isnan(y[labels == c]).all() or not y[labels == c].any()]
+    return silent[0] if len(silent) == 1 else None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.numbers import LONG, cost, digits, short
-from harness.explain.identify.parts import Part, Reading
+from harness.explain.identify.parts import SPREAD, Part, Reading
 from harness.reference.terms import FAMILIES
-from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Weight, with_choice
+from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Term, Weight, with_choice
 from harness.syntax import Call, Input, Literal, Sequence
 
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
@@ -46,19 +47,61 @@ def _of_reading(reading: Reading, frame: Frame, form: Form) -> Iterator[Candidat
     options = [list(_of_part(part, frame, form)) for part in reading.parts]
     if not all(options):
         return
-    for reduction in dict.fromkeys(c.semantics.reduction for c in options[0]):
-        own = [c for c in options[0] if c.semantics.reduction == reduction]
-        chosen = [min(own, key=lambda c: c.cost), *(min(_alike(o, reduction), key=lambda c: c.cost) for o in options[1:])]
-        first, *rest = (c.semantics for c in chosen)
-        first = with_choice(first, "scale", offset=reading.offset)
-        yield Candidate(replace(first, plus=tuple(rest)), reading.cost + sum(c.cost for c in chosen))
+    for first_options, *others in product(*(_by_term(option) for option in options)):
+        for own in first_options:
+            chosen = [own, *(min(_alike(o, own.semantics.reduction), key=lambda c: c.cost) for o in others)]
+            first, *rest = (c.semantics for c in chosen)
+            first = with_choice(first, "scale", offset=reading.offset)
+            yield Candidate(replace(first, plus=tuple(rest)), reading.cost + sum(c.cost for c in chosen))
+
+
+def _by_term(options: list[Candidate]) -> list[list[Candidate]]:
+    """Options that are different functions apart: ratios over different axes."""
+    groups: dict[Term, list[Candidate]] = {}
+    for option in options:
+        groups.setdefault(option.semantics.term, []).append(option)
+    return list(groups.values())
 
 
 def _alike(options: list[Candidate], reduction: Reduction) -> list[Candidate]:
     return [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
 
 
+def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
+    """A ratio over everything, over each sample, over each class, or over each class of a sample."""
+    layout = replace(part.core.layout, class_axis=frame.axis if _rowwise(part) else None)
+    ndim, k, m = len(frame.shape), frame.classes, frame.count
+    axis = ndim - 1 if _rowwise(part) else frame.axis
+    samples = frame.shape[0] if ndim > 1 else 1
+    kept = {(): m, (0,): m // samples, tuple(i for i in range(ndim) if i != axis): 1} if not part.per_class else {(axis,): m, (0, axis): m // samples}
+    for left, scale in dict(sorted(kept.items(), key=lambda item: len(item[0]))).items():
+        axes = tuple(i for i in range(ndim) if i not in left)
+        parts = {(): 1, (0,): samples, (axis,): k, (0, axis): k * samples}.get(left, m)
+        values = dict(part.core.term.parameters)
+        parameters = tuple((n, _rescaled(part, n, float(v), scale)) for n, v in values.items())  # type: ignore[arg-type]
+        if len(axes) < ndim:
+            parameters = (*parameters, ("over", Sequence(tuple(Literal(float(i)) for i in axes))))
+        core = replace(part.core, layout=layout, term=replace(part.core.term, parameters=parameters))
+        each = parts // k if part.per_class else parts
+        if form.output == "position" or (form.output == "element"):
+            yield from _scaled(replace(core, reduction=Reduction(batch="none")), float(part.amount[0]), part, 1.0, 0.1 * len(left))
+            continue
+        factor = 1.0 / k if part.per_class else 1.0
+        yield from _scaled(replace(core, reduction=Reduction()), float(part.amount[0]) / factor, part, factor, 0.1 * len(left))
+        if parts > 1:
+            yield from _scaled(replace(core, reduction=Reduction(batch="sum")), float(part.amount[0]) / each, part, each, 0.3 + 0.1 * len(left))
+
+
+def _rescaled(part: Part, name: str, value: float, scale: int) -> float:
+    """A smoothing term in the unit of the sums that it is added to."""
+    error = SPREAD * part.spread.get({"epsilon": "extra"}.get(name, name), 0.0)
+    return short(value * scale, error * scale) if name in ("smooth", "epsilon") else value
+
+
 def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
+    if FAMILIES[part.core.term.family].shape == "ratio":
+        yield from _of_ratio(part, frame, form)
+        return
     coupled = FAMILIES[part.core.term.family].shape == "coupled"
     for reduction, factor, extra in _reductions(part, frame, form):
         whole = coupled or reduction.classes in ("sum", "mean") or (reduction.classes == "none")

@@ -2,7 +2,7 @@
 
 A column is elementwise, [P, K], or already summed over the classes, [P, 1]. Their names are the families' own, or:
 `lp`, `lq` −log p and −log(1 − p) whatever the target (label smoothing); `tlogt`, `qlogq` the target's entropy (KL);
-`f.…` modulated by (1 − p)^γ, `g.…` by (1 − p_t)^γ, `s.…` each side by its own exponent; `t·…` times the target (balance).
+`…/c` a ratio of each class's own sums; `f.…` modulated by (1 − p)^γ, `g.…` by (1 − p_t)^γ, `s.…` each side by its own exponent; `t·…` times the target (balance).
 """
 
 from __future__ import annotations
@@ -80,6 +80,37 @@ def _log1p_error(v: View) -> Array:
     return np.asarray(np.log1p(v.p) - np.log1p(v.t))
 
 
+def _overlap(upper: Array, lower: Array, v: View) -> Array:
+    return np.asarray(1.0 - (upper + v.trial.smooth) / (lower + v.trial.smooth + v.trial.extra))
+
+
+def _sum(a: Array) -> Array:
+    return np.asarray(a.sum(-1, keepdims=True))
+
+
+def _same(a: Array) -> Array:
+    return a
+
+
+def _dice(v: View, total: Callable[[Array], Array] = _sum) -> Array:
+    return _overlap(2.0 * total(v.p * v.t), total(v.p) + total(v.t), v)
+
+
+def _dice_squared(v: View, total: Callable[[Array], Array] = _sum) -> Array:
+    return _overlap(2.0 * total(v.p * v.t), total(v.p * v.p) + total(v.t * v.t), v)
+
+
+def _iou(v: View, total: Callable[[Array], Array] = _sum) -> Array:
+    both = total(v.p * v.t)
+    return _overlap(both, total(v.p) + total(v.t) - both, v)
+
+
+def _tversky(v: View, total: Callable[[Array], Array] = _sum) -> Array:
+    both = total(v.p * v.t)
+    missed, false = total((1.0 - v.p) * v.t), total(v.p * (1.0 - v.t))
+    return _overlap(both, both + v.trial.alpha * missed + v.trial.beta * false, v)
+
+
 COLUMNS: dict[str, Column] = {
     "ce": _ce,
     "ce0": _ce0,
@@ -120,4 +151,12 @@ COLUMNS: dict[str, Column] = {
     "multi-margin-2": lambda v: _multi_margin(v) ** 2,
     "cosine": _cosine,
     "generalised-cross-entropy": lambda v: 1.0 - _own(v) ** v.trial.q,
+    "dice": _dice,
+    "dice-squared": _dice_squared,
+    "iou": _iou,
+    "tversky": _tversky,
+    "dice/c": lambda v: _dice(v, _same),
+    "dice-squared/c": lambda v: _dice_squared(v, _same),
+    "iou/c": lambda v: _iou(v, _same),
+    "tversky/c": lambda v: _tversky(v, _same),
 }

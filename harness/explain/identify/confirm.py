@@ -33,9 +33,11 @@ class Refuted:
 
 def confirmed(asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows) -> tuple[Semantics, Refuted | None]:
     """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
-    for inputs in _inputs(asker, domain, kind, edge):
+    for inputs, beyond in _inputs(asker, domain, kind, edge):
         answer = asker.oracle.both(inputs)
         if isinstance(answer, Raised):
+            continue
+        if beyond and not np.all(np.isfinite(answer.value)):
             continue
         aspect = _aspect(asker, semantics, inputs, answer)
         if aspect == "gradient":
@@ -65,16 +67,17 @@ def _slopes(s: Semantics) -> Iterator[Semantics]:
     yield with_choice(s, "gradient", closed_form="normalised-target")
 
 
-def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[Inputs]:
+def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[tuple[Inputs, bool]]:
+    """Inputs, and whether they lie beyond the user's own, where a black box may have no number."""
     frame = asker.frame
     m, k = frame.count, frame.classes
     for seed in range(FRESH):
-        yield frame.inputs(draw(1000 + seed, (m, k), domain, kind, frame.dtype), _extras(asker, seed))
+        yield frame.inputs(draw(1000 + seed, (m, k), domain, kind, frame.dtype), _extras(asker, seed)), False
     for start in range(0, edge.count, max(m, -(-edge.count // 6))):
-        yield frame.inputs(edge.pick(np.arange(start, start + m) % edge.count), _extras(asker, 0))
-    for x, t in ties(kind, k):
-        yield frame.inputs(Rows(np.repeat(x[None], m, 0), np.repeat(t[None], m, 0)), asker.extras)
-    yield frame.given
+        yield frame.inputs(edge.pick(np.arange(start, start + m) % edge.count), _extras(asker, 0)), True
+    for x, t in ties(domain, kind, k):
+        yield frame.inputs(Rows(np.repeat(x[None], m, 0), np.repeat(t[None], m, 0)), asker.extras), True
+    yield frame.given, False
 
 
 def _extras(asker: Asker, seed: int) -> Inputs:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.explain.identify.frame import Rows
 from harness.records import Array
@@ -29,11 +31,21 @@ def edges(chain: tuple[str, ...], domain: str) -> Array:
     return np.array([0.0, 1e-12, 1e-7, 1e-3, 1.0, -1.0, 10.0, -10.0, 1e3, -1e3])
 
 
-def extreme_rows(chain: tuple[str, ...], domain: str, kind: str, classes: int, dtype: str) -> Rows:
+@dataclass(frozen=True, slots=True, eq=False)
+class Extremes:
+    """Rows at the edges; `beyond` marks those outside of what the user's predictions can be."""
+
+    rows: Rows
+    beyond: NDArray[np.bool_]
+
+
+def extreme_rows(chain: tuple[str, ...], domain: str, kind: str, classes: int, dtype: str) -> Extremes:
     """Each edge once as the target's element and once as another's, the rest of the row in the middle."""
     values = edges(chain, domain)
-    rows = [_row(v, at, hit, chain, kind, classes) for i, v in enumerate(values) for at in (i % classes,) for hit in (True, False)]
-    return Rows(quantise(np.array([x for x, _ in rows]), dtype), quantise(np.array([t for _, t in rows]), dtype))
+    rows = [_row(v, i % classes, hit, chain, kind, classes) for i, v in enumerate(values) for hit in (True, False)]
+    beyond = np.isin(values, BEYOND).repeat(2)
+    found = Rows(quantise(np.array([x for x, _ in rows]), dtype), quantise(np.array([t for _, t in rows]), dtype))
+    return Extremes(found, beyond)
 
 
 def _row(value: float, at: int, hit: bool, chain: tuple[str, ...], kind: str, classes: int) -> tuple[Array, Array]:  # noqa: FBT001
@@ -57,10 +69,11 @@ def _target(at: int, hit: bool, kind: str, classes: int) -> Array:  # noqa: FBT0
     return 2.0 * t - 1.0 if kind == "signed" else t
 
 
-def ties(kind: str, classes: int) -> Iterator[tuple[Array, Array]]:
+def ties(domain: str, kind: str, classes: int) -> Iterator[tuple[Array, Array]]:
     """Predictions on the kinks of a difference or a margin."""
     t = np.linspace(-1.0, 1.0, classes) if kind == "real" else _target(0, True, kind, classes)  # noqa: FBT003
     yield t.copy(), t
     yield np.ones(classes), t
-    yield -np.ones(classes), t
     yield np.zeros(classes), t
+    if domain == "real":
+        yield -np.ones(classes), t

@@ -22,6 +22,7 @@ ROUNDINGS = 96.0
 DEPENDENT = 1e-9
 STEPS = 24
 PATIENCE = 1  # Steps that may gain less than half before a start is given up.
+LARGEST_EPSILON = 0.1
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
 
@@ -48,13 +49,17 @@ class Model:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """Answers to rows: `y` is [P], or [P, K] where the black box returns elements; `per_class` tells the classes apart."""
+    """Answers to rows: `y` is [P], or [P, K] where the black box returns elements; `per_class` tells the classes apart.
+
+    `terms` is how many numbers one answer adds up, `ignored` the label that is left out.
+    """
 
     rows: Rows
     y: Array
     dtype: str
     per_class: bool = False
     terms: int = 1
+    ignored: int | None = None
 
     @property
     def noise(self) -> float:
@@ -141,6 +146,11 @@ def _independent(a: Array) -> list[int]:
             kept.append(i)
             basis.append(v / left)
     return kept
+
+
+def allowed(trial: Trial) -> bool:
+    """Whether the parameters are what they are called: a guard is small, a margin or a width is none if negative."""
+    return trial.epsilon <= LARGEST_EPSILON and min(trial.temperature, trial.delta, trial.q) > 0.0
 
 
 def solve(data: Data, model: Model, trial: Trial) -> Fit | None:
@@ -258,7 +268,7 @@ def _polished(data: Data, model: Model, theta: Array) -> Fit | None:
     inverse = np.linalg.pinv(jacobian)
     noise = 4.0 * FORMATS[data.dtype].u * float(np.sqrt(1.0 + data.terms))
     error = np.sqrt((inverse * inverse).sum(1)) * max(noise, float(np.sqrt(np.mean(residual * residual))))
-    found = solve(data, model, trial)
+    found = solve(data, model, trial) if allowed(trial) else None
     if found is None:
         return None
     spread = dict(zip(model.free, (float(e) for e in error), strict=True))

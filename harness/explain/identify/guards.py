@@ -41,22 +41,22 @@ class Edges:
 def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Edges:
     """`semantics` with the guard that its answers at the edges show."""
     frame, form = asker.frame, asker.form
-    rows = extreme_rows(semantics.activation.chain, domain, kind, frame.classes, frame.dtype)
+    extremes = extreme_rows(semantics.activation.chain, domain, kind, frame.classes, frame.dtype)
+    rows, inside = extremes.rows, ~extremes.beyond
     if domain == "simplex":
         return Edges(semantics, rows.pick(slice(0, 0)))
     y = asker.values(rows)
     known = np.isfinite(y).reshape(rows.count, -1).all(1)
-    options = [(s, _same(worth(s, rows, frame, form), y, frame.dtype)) for s in _evaluations(semantics)]
-    fitting = next((s for s, same in options if same.all()), None)
-    if fitting is None:
-        for candidate in _candidates(asker, semantics, rows, y, known):
-            options.append((candidate, _same(worth(candidate, rows, frame, form), y, frame.dtype)))
-            if options[-1][1].all():
-                break
-    best, same = max(options, key=lambda option: int(option[1].sum()))
-    if np.any(~same & known):
-        return Edges(None, rows.pick(known))
-    return Edges(best, rows.pick(same), int((~same).sum()))
+    best, held = semantics, np.zeros(rows.count, bool)
+    for candidate in _candidates(asker, semantics, rows, y, known):
+        same = _same(worth(candidate, rows, frame, form), y, frame.dtype)
+        if (int((same & inside).sum()), int(same.sum())) > (int((held & inside).sum()), int(held.sum())):
+            best, held = candidate, same
+        if held.all():
+            break
+    if np.any(~held & known & inside):
+        return Edges(None, rows.pick(known & inside))
+    return Edges(best, rows.pick(held), int((~held & inside).sum()))
 
 
 def _same(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
@@ -68,10 +68,11 @@ def _same(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
 
 
 def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
+    yield from _evaluations(s)
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
-    low, high = _floor(asker, s, rows, y, known)
-    for guard in _guards(s.guard, low, high):
+    low, highs = _floor(asker, s, rows, y, known)
+    for guard in _guards(s.guard, low, highs):
         for form in _zero_targets(_with_guard(s, guard)):
             yield form
 
@@ -96,10 +97,11 @@ def _with_guard(s: Semantics, guard: Guard) -> Semantics:
     return replace(s, guard=guard, plus=plus)
 
 
-def _guards(known: Guard, low: float | None, high: float | None) -> Iterator[Guard]:
+def _guards(known: Guard, low: float | None, highs: list[float]) -> Iterator[Guard]:
     renormalised = ("renormalise",) if known.renormalise else ()
     orders = (("clip", *renormalised), (*renormalised, "clip")) if renormalised else (("clip",),)
-    bounds = [(low, None), (low, _upper(high)), (low, _upper(1.0 - low if low is not None else None)), (None, _upper(high))]
+    bounds = [(low, None), (low, 1.0), (None, 1.0)]
+    bounds += [(low, _upper(h)) for h in (*highs, 1.0 - low if low is not None else None)] + [(None, _upper(h)) for h in highs]
     for bound in dict.fromkeys(bounds):
         if bound != (None, None):
             for order in orders:
@@ -124,26 +126,32 @@ def _upper(high: float | None) -> float | str | None:
     return f"1-epsilon:{text:g}" if below > 0 and digits(text) <= LONG and text >= 2.0**-50 else high
 
 
-def _floor(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> tuple[float | None, float | None]:
-    """The bounds that a clip must have to give the answers at the two most extreme rows."""
-    values = [worth(_with_guard(s, Guard(clip=(e, None), order=("clip",))), rows, asker.frame, asker.form) for e in TRIALS]
-    uppers = [worth(_with_guard(s, Guard(clip=(None, 1.0 - e), order=("clip",))), rows, asker.frame, asker.form) for e in TRIALS]
-    low = _bound(y, values, known)
-    high = _bound(y, uppers, known)
-    return low, None if high is None else 1.0 - high
+def _floor(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> tuple[float | None, list[float]]:
+    """The lower bound that a clip must have to give the answers at the edges, and upper ones that it may have."""
+
+    def trial(low: float | None, high: float | None) -> Array:
+        return worth(_with_guard(s, Guard(clip=(low, high), order=("clip",))), rows, asker.frame, asker.form)
+
+    logs = tuple(math.log(e) for e in TRIALS)
+    low = _bound(y, [trial(e, None) for e in TRIALS], logs, known)
+    uppers = [trial(None, 1.0 - e) for e in TRIALS]
+    missed = _bound(y, uppers, logs, known)
+    hit = _bound(y, uppers, tuple(math.log1p(-e) for e in TRIALS), known)
+    highs = [1.0 - missed] if missed is not None else []
+    return low, [*highs, *([hit] if hit is not None and 0.0 < hit < 1.0 else [])]
 
 
-def _bound(y: Array, values: list[Array], known: Array) -> float | None:
-    """From two trial bounds, whose answers are linear in their logarithms, to the one that gives the answer."""
+def _bound(y: Array, values: list[Array], logs: tuple[float, ...], known: Array) -> float | None:
+    """From the answers under two trial bounds, which are linear in `logs`, to the bound that gives the answer."""
     a, b = values
     with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (b - a) / (math.log(TRIALS[1]) - math.log(TRIALS[0]))
-        logs = math.log(TRIALS[0]) + (y - a) / slope
-    usable = np.isfinite(logs) & (np.abs(slope) > 1e-9) & (np.abs(logs) < 720.0)  # noqa: PLR2004  the range of exp
+        slope = (b - a) / (logs[1] - logs[0])
+        found = logs[0] + (y - a) / slope
+    usable = np.isfinite(found) & (np.abs(slope) > 1e-9) & (np.abs(found) < 720.0)  # noqa: PLR2004  the range of exp
     usable &= known.reshape((-1,) + (1,) * (y.ndim - 1))
     if not usable.any():
         return None
-    log = float(np.min(logs[usable]))
+    log = float(np.min(found[usable]))
     value = math.exp(log)
     power = round(math.log2(value))
     if abs(value - 2.0**power) <= 1e-12 * value:  # noqa: PLR2004  a machine epsilon

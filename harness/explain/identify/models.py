@@ -46,7 +46,22 @@ ROWS: tuple[Group, ...] = (
     (("generalised-cross-entropy", "1"), ("q",), ((0.5,), (0.8,), (0.2,))),
 )
 
+_SMOOTHED = ("smooth", "extra")
+_TVERSKY = ("smooth", "extra", "alpha", "beta")
+RATIOS: tuple[Group, ...] = tuple(
+    ((*beside, name, "1"), free, starts)
+    for beside in ((), ("ce", "ce0", "lp", "lq"))
+    for suffix in ("", "/c")
+    for name, free, starts in (
+        ("dice" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
+        ("iou" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
+        ("dice-squared" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
+        ("tversky" + suffix, _TVERSKY, ((0.5, 0.0, 0.4, 0.6),)),
+    )
+)
+
 CATEGORICAL = frozenset({"index", "one-hot", "simplex", "log-simplex"})
+OVERLAPS = frozenset({"index", "one-hot", "simplex", "binary", "unit"})
 PROBABILITIES: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("softmax",), ("renormalise",), ("softmax", "softmax")})
 
 
@@ -99,6 +114,10 @@ def _with_parameters(order: list[tuple[str, ...]], kind: str, classes: int, enco
     for chain in order[:3]:
         for group in (*KINKED, *(ROWS if classes > 1 else ())):
             yield _model(chain, group, encoding)
+    if kind in OVERLAPS:
+        for group in RATIOS:
+            for chain in probable[:3]:
+                yield _model(chain, group, encoding)
     for chain in probable[:3]:
         rest = (*ONE[1:], *TWO[1:], *((SPLITS,) if last else ()), *(() if hard else (SQUARED_SMOOTHED,)))
         for group in rest:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 DIGITS = 17
+WIDE = 300.0  # An error is an estimate: a short number may be so many of it away,
+CHANCE = 1e-3  # if numbers as short are so rare that it is there for a reason.
 DENOMINATORS = range(2, 13)
 ROUND = frozenset({0.5, 2.0, 10.0, 100.0, 1000.0, 0.1, 0.01, 0.001})  # Factors that people put in front of a loss.
 LONG = 6  # A decimal with more digits than this is not what somebody wrote by hand.
@@ -14,13 +16,20 @@ def short(value: float, error: float) -> float:
     """The shortest decimal within `error` of `value`, or a ratio of small integers where that is shorter; else `value`."""
     if not math.isfinite(value) or abs(value) <= error:
         return 0.0 if abs(value) <= error else value
-    found = next((d for d in range(1, DIGITS) if abs(float(f"{value:.{d - 1}e}") - value) <= error), DIGITS)
+    found = next((d for d in range(1, DIGITS) if _stands_for(value, d, error)), DIGITS)
     if found > LONG:
         for q in DENOMINATORS:
             ratio = round(value * q) / q
             if ratio != 0.0 and abs(ratio - value) <= error:
                 return ratio
     return float(f"{value:.{found - 1}e}") if found < DIGITS else value
+
+
+def _stands_for(value: float, count: int, error: float) -> bool:
+    """Whether `value` rounded to `count` digits is within its error, or so near that it is hardly by chance."""
+    gap = abs(float(f"{value:.{count - 1}e}") - value)
+    wide = WIDE * error
+    return gap <= error or (gap <= wide and 10.0**count * wide < CHANCE * abs(value))
 
 
 def digits(value: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import NamedTuple
@@ -28,6 +28,8 @@ class Part:
         error: How far rounding may have moved it.
         z: Coefficient of logsumexp² in the same unit.
         poly: Coefficient of t(1 − p) in the same unit.
+        per_class: Whether a ratio is formed for each class.
+        spread: How far rounding may have moved the term's parameters.
     """
 
     core: Semantics
@@ -35,6 +37,8 @@ class Part:
     error: Array
     z: float = 0.0
     poly: float = 0.0
+    per_class: bool = False
+    spread: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +158,8 @@ def _smoothed(amounts: _Amounts, core: Semantics, ratio: float, error: float, wh
 
 def _cross_entropy(amounts: _Amounts, which: Variant, prefix: str = "") -> list[Part] | None:
     positive, negative = amounts.take(prefix + "ce"), amounts.take(prefix + "ce0")
+    if any(a is not None and not np.all(a) for a in (positive, negative)):
+        return None
     spread, spread0 = amounts.number(prefix + "lp"), amounts.number("lq") if not prefix else 0.0
     balanced, balanced0 = amounts.take("t·" + prefix + "ce"), amounts.take("t·" + prefix + "ce0")
     if positive is None and negative is None:
@@ -272,6 +278,28 @@ def _mirrored(core: Semantics, exponent: float) -> Semantics | None:
     return replace(core, modulation=Modulation(focal=exponent or None))
 
 
+RATIOS = {"dice": "dice", "dice-squared": "dice", "iou": "iou", "tversky": "tversky"}
+
+
+def _ratio(amounts: _Amounts, _which: Variant) -> list[Part] | None:
+    """Ratios of sums; what they sum over is settled when the whole loss is put together."""
+    trial = amounts.fit.trial
+    found = []
+    for name, family in RATIOS.items():
+        for suffix in ("", "/c"):
+            amount = amounts.take(name + suffix)
+            if amount is None:
+                continue
+            parameters = [("smooth", trial.smooth), ("epsilon", trial.extra)]
+            parameters = [(n, v) for n, v in parameters if v] + ([("squared", 1.0)] if "squared" in name else [])
+            if family == "tversky":
+                parameters += [("alpha", trial.alpha), ("beta", trial.beta)]
+            core = replace(base(amounts.fit), term=Term(family, parameters=tuple(parameters)))
+            error = np.full(amount.shape, amounts.error(name + suffix))
+            found.append(Part(core, amount, error, per_class=bool(suffix), spread=amounts.fit.spread))
+    return found
+
+
 def _quantile(amounts: _Amounts, _which: Variant) -> list[Part] | None:
     under, size = amounts.number("under"), amounts.number("absolute")
     if not under and not size:
@@ -364,6 +392,7 @@ READERS: tuple[Callable[[_Amounts, Variant], list[Part] | None], ...] = (
     lambda amounts, which: _cross_entropy(amounts, which, "f."),
     lambda amounts, which: _cross_entropy(amounts, which, "g."),
     _split,
+    _ratio,
     _quantile,
     _others,
 )

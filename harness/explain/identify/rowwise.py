@@ -24,6 +24,8 @@ def worth(semantics: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
 
 
 def _single(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
+    if FAMILIES[s.term.family].shape == "ratio":
+        return _ratio(s, rows, frame, form)
     inputs = {frame.prediction: rows.x, frame.target: _targets(s, rows)}
     coupled = FAMILIES[s.term.family].shape == "coupled"
     alone = with_choice(s, "reduction", batch="none", microbatches=None)
@@ -40,6 +42,17 @@ def _single(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
     if value.ndim > 1 and not coupled:
         value = value.mean(-1) if s.reduction.batch == "mean" else value.sum(-1)
     return value * _factor(s, frame) + offset
+
+
+def _ratio(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
+    """Sums of a ratio reach over rows, so each row is spread over the whole inputs."""
+    out = np.full(rows.count, np.nan)
+    for i in range(rows.count):
+        spread = Rows(np.repeat(rows.x[i : i + 1], frame.count, 0), np.repeat(rows.t[i : i + 1], frame.count, 0))
+        value = predicted(s, frame.inputs(spread, {}), frame.dtype)
+        if value is not None and value.size and form.output != "element":
+            out[i] = float(value.reshape(-1)[0])
+    return out
 
 
 def _targets(s: Semantics, rows: Rows) -> Array:

@@ -16,6 +16,7 @@ from harness.explain.identify.numbers import short
 from harness.explain.identify.parts import SPREAD, readings
 from harness.explain.identify.samples import DOMAINS, KINDS
 from harness.explain.identify.view import Trial
+from harness.semantics import Semantics, with_choice
 
 MANY = 16  # Classes beyond which their weights are not told apart one by one.
 
@@ -37,7 +38,7 @@ def found(asker: Asker, seed: int) -> Iterator[tuple[Candidate, str, str]]:
 def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> Data:
     """The same, with the classes told apart, if the black box does."""
     k = asker.frame.classes
-    if k == 1 or k > MANY or data.y.ndim > 1:
+    if k == 1 or k > MANY or data.y.ndim > 1 or data.ignored is not None:
         return data
     rolled = data.rows.pick(slice(0, 2))
     rolled = replace(rolled, x=np.roll(rolled.x, 1, -1), t=np.roll(rolled.t, 1, -1))
@@ -52,7 +53,13 @@ def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[Ca
     for model in models(domain, kind, asker.frame.classes, last=last):
         fit = fitted(data, model)
         if fit is not None:
-            yield from candidates(readings(fit, asker.frame.classes), asker.frame, asker.form)
+            for candidate in candidates(readings(fit, asker.frame.classes), asker.frame, asker.form):
+                yield candidate if data.ignored is None else replace(candidate, semantics=_masked(candidate.semantics, data.ignored))
+
+
+def _masked(semantics: Semantics, label: int) -> Semantics:
+    plus = tuple(_masked(part, label) for part in semantics.plus)
+    return replace(with_choice(semantics, "weight", mask=float(label)), plus=plus)
 
 
 def fitted(data: Data, model: Model) -> Fit | None:

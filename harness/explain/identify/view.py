@@ -26,6 +26,10 @@ class Trial:
     delta: float = 1.0
     margin: float = 1.0
     q: float = 0.5
+    smooth: float = 0.0
+    extra: float = 0.0
+    alpha: float = 0.5
+    beta: float = 0.5
 
     def moved(self, names: tuple[str, ...], values: Array) -> Trial:
         """Some parameters at other values."""

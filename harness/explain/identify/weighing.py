@@ -173,7 +173,10 @@ def _together(asker: Asker, s: Semantics, domain: str, kind: str) -> Semantics |
 
 
 def _uneven(asker: Asker, s: Semantics, cases: Sequence[Case], domain: str, kind: str) -> Semantics | None:
-    """The point whose rows count differently: by class with a denominator of weights, by micro-batch, or one by one."""
+    """The point whose rows count differently: by what is left out, by class, by micro-batch, or one by one."""
+    if s.weight.mask is not None:
+        options = (with_choice(s, "reduction", denominator=d) for d in DENOMINATORS)
+        return next((option for option in options if _fits(option, cases, asker.frame.dtype)), None)
     if asker.form.output == "element" or s.plus or s.scale.offset != 0.0:
         return None
     found = _regressed(asker, s, domain, kind)

@@ -1,6 +1,7 @@
 """Collecting, with fake adapters in real worker processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -600,3 +601,13 @@ def test_a_probe_of_what_is_missing_says_so():
         answers = [probe(each, case("a").inputs, "float32", None) for each in (gone, side("halves"), side("agrees"))]
 
     assert [type(answer) for answer in answers] == [Unsupported, Unsupported, Computed]
+
+
+def test_the_adapter_in_the_docs_works(tmp_path, monkeypatch, capfd):
+    page = (Path(__file__).parent.parent / "docs" / "adapters.md").read_text(encoding="utf-8")
+    adapter, use = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "complex_step.py").write_text(adapter, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    exec(use, {})  # noqa: S102  it is ours, and stands in the docs
+
+    assert capfd.readouterr().out == use.split("  # ")[-1]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient
 from harness.adapters.build import Function, Thunk, build, is_host, resolve, severed_at
 from harness.records import DTYPES, Computed, Observation, Raised, Unsupported
+from harness.syntax import Node
 
 MESSAGE_LINES = 4
 MESSAGE_WIDTH = 500
@@ -66,6 +67,11 @@ class Framework:
     scope: Callable[[Request], AbstractContextManager[object]] = _unscoped
     prepare: Function = _nothing
 
+    @property
+    def on_host(self) -> bool:
+        """Whether it computes on ndarrays, so that NumPy's functions are its own."""
+        return issubclass(self.kind, np.ndarray)
+
     def observe(self, request: Request) -> Observation:
         """Evaluate a request; gradient and value are float64 copies of what the framework returned."""
         refusal = unsupported(self.name, "dtype", request.dtype, self.dtypes) or unsupported(
@@ -76,13 +82,16 @@ class Framework:
         note = self._gradient_note(request)
         if note:
             return without_gradient(self.observe(replace(request, gradient=None)), note)
-        with self.scope(request):
-            return self._computed(request, self.run(_thunk(self, request), self._arrays(request), *_how(request)))
+        thunk, severed = _prepared(self, request.tree, request.gradient)
+        if severed:
+            return without_gradient(self.observe(replace(request, gradient=None)), severed)
+        return self.differentiate(thunk, request)
 
     def differentiate(self, function: Thunk, request: Request) -> Observation:
         """Like `observe`, for a Python function of the arrays in place of the request's tree."""
         with self.scope(request):
-            return self._computed(request, self.run(function, self._arrays(request), *_how(request)))
+            answer = self.run(function, self._arrays(request), request.gradient, request.mode)
+            return self._computed(request, answer)
 
     def numbers(self, value: Any) -> NDArray[Any]:
         """An ndarray of what a side returned: an array of the framework, a number, or a list of those."""
@@ -104,7 +113,7 @@ class Framework:
         return Computed(
             value=value.astype(np.float64),
             gradient=None if gradient is None else self.numbers(gradient).astype(np.float64),
-            dtype=value.dtype.name,
+            dtype=_name(value.dtype),
             gradient_note=note,
         )
 
@@ -119,35 +128,38 @@ class Framework:
         dtype = dtype_of(name, request.inputs[name], request.dtype, request.index_inputs)
         if dtype not in DTYPES:
             return f"{name!r} is given as {dtype}, which has no derivative"
-        exit_ = _severed(request.tree, name, frozenset(self.functions))
-        return f"{exit_} takes {name!r} out of {self.name}, so no derivative passes" if exit_ else ""
-
-
-def _how(request: Request) -> tuple[str | None, str]:
-    return request.gradient, request.mode
+        return ""
 
 
 def _unconnected(name: str) -> str:
     return f"the framework finds no differentiable path from {name!r} to the value"
 
 
-_severed = lru_cache(maxsize=4096)(severed_at)
+@lru_cache(maxsize=64)
+def _name(dtype: np.dtype[Any]) -> str:
+    return dtype.name
 
 
 @lru_cache(maxsize=4096)
-def _built(framework: Framework, tree: Any) -> Thunk:
+def _prepared(framework: Framework, tree: Node, gradient: str | None) -> tuple[Thunk, str]:
+    """The tree as a function, and why it cannot be differentiated, or empty."""
+    own = framework.functions.keys()
+    severed = gradient and not framework.on_host and severed_at(tree, gradient, frozenset(own))
+    note = f"{severed} takes {gradient!r} out of {framework.name}, so no derivative passes" if severed else ""
+    return _built(framework, tree), note
+
+
+@lru_cache(maxsize=4096)
+def _built(framework: Framework, tree: Node) -> Thunk:
+    """One function per tree, with and without gradient, so that compilers see it once."""
     return build(tree, partial(_find, framework))
-
-
-def _thunk(framework: Framework, request: Request) -> Thunk:
-    return _built(framework, request.tree)
 
 
 def _find(framework: Framework, path: str) -> Any:
     if path in framework.functions:
         return framework.functions[path]
     found = framework.find(path)
-    foreign = is_host(path) and not issubclass(framework.kind, np.ndarray)
+    foreign = is_host(path) and not framework.on_host
     return partial(_on_host, framework, found) if foreign and callable(found) else found
 
 

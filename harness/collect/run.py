@@ -86,7 +86,8 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
             missing={home.name: reason for home, reason in absent.items() if home.wanted},
             provenance=_provenance(started, len(fresh), recalled, shard),
         )
-        _describe(kept, run, tasks, absent)
+        if store:
+            _describe(kept, run, tasks, absent)
     return run
 
 

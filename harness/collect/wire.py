@@ -1,7 +1,7 @@
 """Records as JSON text, for the line to a worker and for the store: an explicit table of types, and no pickle.
 
 A record is an object with its class under "": `{"": "Raised", "kind": …, "message": …}`. An array is
-`{"": "array", "dtype": …, "shape": […], "bytes": base64 of its little-endian bytes}`, a mapping a list of pairs under
+`{"": "array", "dtype": "<f8", "shape": […], "bytes": base64}`, a mapping a list of pairs under
 "items". Lists stand for tuples, as records hold no lists. Numbers may be NaN and Infinity, as Python writes them. Of a
 user's function only the name is written.
 """
@@ -119,12 +119,11 @@ def _encode_input(array: InputArray) -> list[object]:
 
 
 def _dump_array(array: NDArray[Any]) -> list[object]:
-    plain = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return [array.dtype.name, array.shape, b64encode(plain.data).decode() if plain.size else ""]
+    return [array.dtype.str, array.shape, b64encode(array.tobytes()).decode()]
 
 
 def _load_array(dtype: str, shape: list[int], text: str) -> NDArray[Any]:
-    return np.frombuffer(b64decode(text), np.dtype(dtype).newbyteorder("<")).reshape(shape)
+    return np.frombuffer(b64decode(text), dtype).reshape(shape)
 
 
 def _encode(value: object) -> object:

@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from harness.errors import AdapterError
@@ -39,17 +38,15 @@ def adapters() -> Rows:
 
 
 def factors() -> Rows:
-    """Every convention in which two losses can differ, with its meaning."""
-    from harness.report.words import DETAILS, STAGES
-    from harness.semantics import STAGES as ORDER
-    from harness.semantics import Semantics
+    """Every stage, and under it every factor that an explanation may name, with its meaning."""
+    from harness.explain.differences import DETAILS
+    from harness.report.words import STAGES, meaning
 
-    kinds = {each.name: each.default_factory for each in fields(Semantics)}
+    names = [name for name, _ in DETAILS if name not in STAGES]
     rows: Rows = []
-    for stage in ORDER:
-        rows.append((stage, STAGES[stage]))
-        names = [f"{stage}.{each.name}" for each in fields(kinds[stage])]  # type: ignore[arg-type]
-        rows += [(f"  {name}", DETAILS[name]) for name in names]
+    for stage, sentence in STAGES.items():
+        rows.append((stage, sentence))
+        rows += [(f"  {name}", meaning(name)) for name in names if name.startswith(f"{stage}.")]
     return rows
 
 

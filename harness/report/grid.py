@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from markupsafe import escape
+
 from harness.records import BrokenCase, Case, Claim, Comparison, Computed, Finding, Key, Verdict
 from harness.report import phrases
 from harness.report.words import SEVERITY, VERDICTS, VerdictWords
@@ -119,9 +121,9 @@ def _row(finding: Finding, columns: tuple[str, ...], room: int) -> Row:
 
 
 def _clip(text: str, most: int) -> str:
-    """`text` in at most `most` bytes; most is for 10,000 cases, few titles ever meet it."""
-    held = text.encode()
-    return text if len(held) <= most else held[: most - 3].decode(errors="ignore").rstrip() + "…"
+    """`text` in about `most` bytes of HTML; that is for 10,000 cases, where few rows only may be long."""
+    weight = len(escape(text).encode())
+    return text if weight <= most else text[: len(text) * most // weight - 1].rstrip() + "…"
 
 
 def _cells(finding: Finding, columns: tuple[str, ...]) -> tuple[Cell, ...]:

@@ -66,7 +66,6 @@ DETAILS: dict[str, str] = {
     "guard.added_epsilon": "The small number added inside the logarithm.",
     "guard.renormalise": "Whether probabilities are divided by their sum.",
     "guard.recovered_logits": "Whether the framework bypasses the probabilities and uses the logits behind them.",
-    "guard.floor": "The smallest value that a divisor or a norm may have.",
     "guard.order": "Which guard is applied first.",
     "guard.floor": "The least that a norm, a size or a denominator may be.",
     "term.family": "The formula of one term.",

@@ -86,7 +86,7 @@ def compiled(function: Thunk) -> Thunk:
         return function(arrays)
 
     own = FunctionType(call.__code__.replace(), call.__globals__, closure=call.__closure__)
-    return torch.compile(own, dynamic=False, fullgraph=True)  # type: ignore[no-any-return]
+    return torch.compile(own, dynamic=False)  # type: ignore[no-any-return]
 
 
 def prepare() -> None:

@@ -59,24 +59,57 @@ class Identification:
     word: str = ""
 
 
-@dataclass(slots=True)
+class OutOfCalls(Exception):  # noqa: N818  it is no error, but the end of a search
+    """The black box has been asked as often as it may be."""
+
+
+@dataclass
+class Counts:
+    """What is shared by all views of one black box."""
+
+    calls: int = 0
+    mutated: str = ""
+    slopes: int = 0
+
+
+@dataclass
 class Oracle:
-    """The black box with a count of the calls; everything it is given is a copy, rounded to the dtype."""
+    """The black box with a count of the calls; everything it is given is a copy, and what it said is remembered."""
 
     ask: Ask
     slope: Ask
     dtype: str
-    calls: int = 0
+    limit: int
+    counts: Counts = field(default_factory=Counts)
     raised: Raised | None = None
     probes: list[Probe] = field(default_factory=list)
-    known: dict[bytes, Answer | Raised] = field(default_factory=dict)
+    known: dict[bytes, Array | None] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        """How often it was asked."""
+        return self.counts.calls
+
+    @property
+    def mutated(self) -> str:
+        """The input that it changes in place, or an empty text."""
+        return self.counts.mutated
+
+    @property
+    def slopes(self) -> int:
+        """How many gradients it gave."""
+        return self.counts.slopes
 
     def value(self, inputs: Inputs) -> Array | None:
         """The value on `inputs`, or None where the black box raises; what was asked before is remembered."""
         key = b"".join(np.ascontiguousarray(inputs[name]).tobytes() for name in sorted(inputs))
         if key not in self.known:
-            self.known[key] = self._asked(self.ask, inputs)
-        answer = self.known[key]
+            self.known[key] = self.afresh(inputs)
+        return self.known[key]
+
+    def afresh(self, inputs: Inputs) -> Array | None:
+        """The value on `inputs`, whatever was said before."""
+        answer = self._asked(self.ask, inputs)
         if isinstance(answer, Raised):
             self.raised = answer
             return None
@@ -84,12 +117,22 @@ class Oracle:
 
     def both(self, inputs: Inputs) -> Answer | Raised:
         """Value and gradient on `inputs`."""
-        return self._asked(self.slope, inputs)
+        answer = self._asked(self.slope, inputs)
+        if isinstance(answer, Answer) and answer.gradient is not None:
+            self.counts.slopes += 1
+        return answer
 
     def note(self, asked: str, settled: str) -> None:
         """Keep what a question settled."""
         self.probes.append(Probe(asked, settled))
 
     def _asked(self, ask: Ask, inputs: Inputs) -> Answer | Raised:
-        self.calls += 1
-        return ask({name: np.array(values) for name, values in inputs.items()})
+        if self.counts.calls >= self.limit:
+            raise OutOfCalls
+        self.counts.calls += 1
+        given = {name: np.array(values) for name, values in inputs.items()}
+        answer = ask(given)
+        if not self.counts.mutated:
+            changed = (n for n, a in given.items() if not np.array_equal(a, inputs[n], equal_nan=a.dtype.kind == "f"))
+            self.counts.mutated = next(changed, "")
+        return answer

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from harness.explain.identify.answers import Answer, Ask, Identification, Inputs, Oracle
+import numpy as np
+
+from harness.explain.identify.answers import Ask, Identification, OutOfCalls, Oracle
 from harness.explain.identify.asking import Asker, form_of, neutral
-from harness.explain.identify.frame import Frame, Rows, frame_of
+from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed
+from harness.explain.identify.frame import frame_of
 from harness.explain.identify.guards import guarded
-from harness.explain.identify.search import found
-from harness.explain.identify.weighing import weighed
+from harness.explain.identify.leftover import undetermined
+from harness.explain.identify.search import Found, found
+from harness.explain.identify.weighing import alike, weighed
 from harness.records import InputArray
 from harness.semantics import Semantics
 
-ENOUGH = 6  # Candidates that may fail before the space is said to be left.
+ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
 STAGES_PASSED = ("term", "reduction", "guard", "gradient")
+SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
 
 def identify(
@@ -27,48 +33,103 @@ def identify(
     target: str = "target",
     dtype: str = "float64",
     slope: Ask | None = None,
+    limit: int = 1000,
     seed: int = 0,
 ) -> Identification:
-    frame = frame_of(specimen, prediction, target, dtype)
-    oracle = Oracle(ask, slope or ask, dtype)
+    """What the black box `ask` computes, as a point of the space that was confirmed on inputs it was not found with.
+
+    Args:
+        ask: Called with arrays by name (float64 rounded to `dtype`, or int64); returns a value, and a gradient or None.
+        specimen: The user's own inputs: they give names, shapes and what the numbers may be.
+        prediction: Which input is the prediction; gradients are with respect to it.
+        target: Which input is the target.
+        dtype: The dtype that `ask` computes in, whose rounding it is held to.
+        slope: Asked instead of `ask` where a gradient is wanted, if values alone are cheaper.
+        limit: The most calls to make.
+        seed: Of the random inputs.
+
+    Returns:
+        The identification; `semantics` reads the inputs by the names of `specimen`.
+    """
+    oracle = Oracle(ask, slope or ask, dtype, limit)
+    try:
+        result = _checked(oracle, specimen, prediction, target, seed)
+    except OutOfCalls:
+        result = Identification(None, word=f"not settled in {limit} calls", left_at="term")
+    return replace(result, calls=oracle.calls, probes=tuple(oracle.probes))
+
+
+def _checked(oracle: Oracle, specimen: Mapping[str, InputArray], prediction: str, target: str, seed: int) -> Identification:
+    frame = frame_of(specimen, prediction, target, oracle.dtype)
     if frame is None:
         return Identification(None, left_at="layout", word="prediction and target have no common shape")
-    base = frame.given
-    first = oracle.value(base)
+    start = time.perf_counter()
+    first = oracle.afresh(frame.given)
+    seconds = time.perf_counter() - start
     if first is None:
-        return Identification(None, left_at="layout", calls=oracle.calls, word=str(oracle.raised))
+        raised = oracle.raised
+        return Identification(None, left_at="layout", word=f"raises {raised.kind}: {raised.message}" if raised else "raises")
+    if not _same(first, oracle.afresh(frame.given)):
+        return Identification(None, left_at="mode", word="not deterministic: two calls with the same inputs differ")
+    frame, oracle = narrowed(frame, oracle)
     form = form_of(frame, first.shape)
     if form is None:
-        return Identification(None, left_at="reduction", calls=oracle.calls, word=f"returns shape {first.shape}")
-    asker = Asker(oracle, frame, form, neutral(frame))
-    return _identified(asker, seed)
+        return Identification(None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}")
+    result = _identified(Asker(oracle, frame, form, neutral(frame)), seed)
+    if not _same(first, oracle.afresh(frame.given)):
+        return Identification(None, left_at="mode", word="keeps state: the same inputs give another answer after other calls")
+    return replace(result, word=" ".join(_words(oracle, first, seconds, result)))
+
+
+def _same(a: np.ndarray, b: np.ndarray | None) -> bool:
+    return b is not None and a.shape == b.shape and bool(np.all((a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def _words(oracle: Oracle, first: np.ndarray, seconds: float, result: Identification) -> Iterator[str]:
+    if result.word:
+        yield result.word
+    if oracle.mutated:
+        yield f"Changes its input {oracle.mutated!r} in place."
+    if not np.all(np.isfinite(first)):
+        yield "Gives no finite number on the inputs given."
+    if seconds > SLOW:
+        yield f"Slow: {seconds:.2g} s a call."
 
 
 def _identified(asker: Asker, seed: int) -> Identification:
-    oracle = asker.oracle
     failures: list[Identification] = []
-    for candidate, domain, kind in found(asker, seed):
-        result = _settled(asker, candidate.semantics, domain, kind)
+    for fit in found(asker, seed):
+        result = _settled(asker, fit)
         if result.semantics is not None:
             return result
         failures.append(result)
         if len(failures) >= ENOUGH:
             break
     if not failures:
-        return Identification(None, calls=oracle.calls, left_at="term")
-    best = max(failures, key=lambda f: STAGES_PASSED.index(f.left_at) if f.left_at in STAGES_PASSED else 9)
-    return replace(best, calls=oracle.calls)
+        return Identification(None, left_at="term")
+    return max(failures, key=lambda f: STAGES_PASSED.index(f.left_at))
 
 
-def _settled(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Identification:
-    """One candidate through the remaining stages."""
-    oracle = asker.oracle
-    edges = guarded(asker, semantics, domain, kind)
-    whole = weighed(asker, edges.semantics or semantics, domain, kind)
+def _settled(asker: Asker, fit: Found) -> Identification:
+    """The points that a fit may mean, through the remaining stages; the first that holds, or the furthest that came."""
+    furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
+    uniform = [c.semantics for c in fit.candidates if alike(asker, c.semantics, fit.domain, fit.kind)]
+    for semantics in (uniform or [c.semantics for c in fit.candidates])[:2]:
+        result = _through(asker, semantics, fit)
+        if result.semantics is not None:
+            return result
+        furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
+    return furthest
+
+
+def _through(asker: Asker, semantics: Semantics, fit: Found) -> Identification:
+    edges = guarded(asker, semantics, fit.domain, fit.kind)
+    whole = weighed(asker, edges.semantics or semantics, fit.domain, fit.kind)
     if whole is None:
-        return Identification(None, semantics, left_at="reduction", calls=oracle.calls)
-    semantics, refuted = confirmed(asker, whole, domain, kind, edges.rows)
+        return Identification(None, semantics, left_at="reduction")
+    semantics, refuted = confirmed(asker, whole, fit.domain, fit.kind, edges.rows)
     if refuted is None:
-        return Identification(semantics, semantics, calls=oracle.calls)
+        named = asker.frame.named(semantics)
+        return Identification(named, named, undetermined=undetermined(asker, semantics, fit.kind), word=edges.word(fit.kind))
     left = "gradient" if refuted.aspect == "gradient" else "guard" if edges.semantics is None else "term"
-    return Identification(None, semantics, refuted.inputs, left, oracle.calls)
+    return Identification(None, asker.frame.named(semantics), refuted.inputs, left)

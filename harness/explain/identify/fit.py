@@ -96,20 +96,9 @@ def view_of(model: Model, rows: Rows, trial: Trial) -> View:
 
 def _matrix(data: Data, view: View, names: tuple[str, ...]) -> tuple[Array, Array]:
     """Columns [R, n] and the sizes of what was added up in them."""
-    parts, sizes = [], []
-    for name in names:
-        column = COLUMNS[name](view)
-        if data.y.ndim > 1 or data.per_class:
-            column = np.broadcast_to(column, data.rows.x.shape)
-        if data.y.ndim > 1:
-            parts.append(column.reshape(-1, 1))
-            sizes.append(np.abs(parts[-1]))
-        elif data.per_class and name != "1":
-            parts.append(column)
-            sizes.append(np.abs(column))
-        else:
-            parts.append(column.sum(-1, keepdims=True))
-            sizes.append(np.abs(column).sum(-1, keepdims=True))
+    columns = [(name, COLUMNS[name](view)) for name in names]
+    parts = [_shaped(data, column, name) for name, column in columns]
+    sizes = [_shaped(data, np.abs(column), name) for name, column in columns]
     return np.concatenate(parts, axis=1), np.concatenate(sizes, axis=1)
 
 
@@ -189,18 +178,27 @@ def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], k
 
 
 def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
-    """What is left of the answers, in units of the rounding, when the columns have taken all they can."""
-    a, sizes = _matrix(data, view_of(model, data.rows, trial), model.columns)
+    """What is left of the answers, relative to them, when the columns have taken all they can."""
+    view = view_of(model, data.rows, trial)
     y = data.y.reshape(-1)
-    good = np.isfinite(a).all(0)
+    weight = 1.0 / np.maximum(np.abs(y), 1e-3 * float(np.max(np.abs(y), initial=1e-300)))
+    a = np.concatenate([_shaped(data, COLUMNS[name](view), name) for name in model.columns], axis=1) * weight[:, None]
+    size = np.sqrt((a * a).sum(0))
+    good = np.isfinite(size) & (size > 0.0)
     if not good.any():
         return np.full(y.shape, np.inf)
-    a = a[:, good]
-    weight = 1.0 / np.maximum(np.abs(y), 1e-3 * float(np.max(np.abs(y), initial=1e-300)))
-    scaled = a * weight[:, None]
-    scaled = scaled / np.maximum(np.sqrt((scaled * scaled).sum(0)), 1e-300)
+    q = np.linalg.qr(a[:, good] / size[good])[0]
     target = y * weight
-    return np.asarray(target - scaled @ np.linalg.lstsq(scaled, target, DEPENDENT)[0])
+    return np.asarray(target - q @ (q.T @ target))
+
+
+def _shaped(data: Data, column: Array, name: str) -> Array:
+    if data.y.ndim > 1:
+        return np.broadcast_to(column, data.rows.x.shape).reshape(-1, 1)
+    if data.per_class and name != "1":
+        return np.broadcast_to(column, data.rows.x.shape)
+    # A column over the classes counts once where it is summed already.
+    return column.sum(-1, keepdims=True) if column.shape[-1] > 1 else column
 
 
 def descend(data: Data, model: Model) -> Fit | None:

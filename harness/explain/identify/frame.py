@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import quantise
+from harness.semantics import Semantics
+from harness.syntax import Input, Node
+from harness.trees import substitute
 
 SUM_DIGITS = 5  # Written probabilities carry few digits; rows of them sum to 1 to so many.
 
@@ -49,6 +52,7 @@ class Frame:
         kind: What the target is: index, one-hot, binary, signed, distribution, log-distribution, unit, count, positive, real.
         domain: What predictions may be: unit, positive, negative, real.
         dtype: The dtype asked in.
+        tree: What is read as the prediction, in terms of the user's own.
     """
 
     prediction: str
@@ -58,6 +62,7 @@ class Frame:
     kind: str
     domain: str
     dtype: str
+    tree: Node = Input("prediction")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,6 +114,13 @@ class Frame:
             return Rows(x, (labels[:, None] == np.arange(self.classes)).astype(np.float64))
         return Rows(x, self._flat(np.asarray(inputs[self.target], np.float64).reshape(self.shape)))
 
+    def named(self, semantics: Semantics) -> Semantics:
+        """`semantics`, found on inputs called prediction and target, in terms of the user's own."""
+        mapping: dict[str, Node] = {"prediction": substitute(self.tree, {"prediction": Input(self.prediction)}), "target": Input(self.target)}
+        layout = replace(semantics.layout, prediction=substitute(semantics.layout.prediction, mapping))
+        target = replace(semantics.target, source=substitute(semantics.target.source, mapping))
+        return replace(semantics, layout=layout, target=target, plus=tuple(map(self.named, semantics.plus)))
+
     def _flat(self, array: Array) -> Array:
         return np.moveaxis(array, self.axis, -1).reshape((-1, self.classes)) if self.shape else array.reshape((1, 1))
 
@@ -125,9 +137,9 @@ def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, d
         axis = 1 if x.ndim > 2 else x.ndim - 1  # noqa: PLR2004  images have their classes second
         axis = max(axis, 0)
         given[target] = t = np.asarray(t, np.float64)
-        kind = _kind(np.moveaxis(t.reshape(x.shape), axis, -1) if x.ndim else t.reshape((1,)))
+        kind = kind_of(np.moveaxis(t.reshape(x.shape), axis, -1) if x.ndim else t.reshape((1,)))
     given[prediction] = np.asarray(x, np.float64)
-    return Frame(prediction, target, given, axis, kind, _domain(given[prediction]), dtype)
+    return Frame(prediction, target, given, axis, kind, domain_of(given[prediction]), dtype)
 
 
 def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int | None:  # noqa: FBT001
@@ -142,7 +154,8 @@ def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int 
     return None
 
 
-def _kind(t: Array) -> str:
+def kind_of(t: Array) -> str:
+    """What targets are, classes last: one-hot, binary, signed, distribution, log-distribution, unit, count, positive, real."""
     values = np.unique(t)
     sums_to_one = t.shape[-1] > 1 and bool(np.all(np.round(t.sum(-1), SUM_DIGITS) == 1.0))
     if np.isin(values, (0.0, 1.0)).all():
@@ -158,7 +171,8 @@ def _kind(t: Array) -> str:
     return "real"
 
 
-def _domain(x: Array) -> str:
+def domain_of(x: Array) -> str:
+    """What predictions may be: unit, positive, negative, real."""
     if x.size and x.min() >= 0:
         return "unit" if x.max() <= 1 else "positive"
     return "negative" if x.size and x.max() <= 0 else "real"

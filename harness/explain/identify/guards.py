@@ -37,6 +37,15 @@ class Edges:
     rows: Rows
     silent: int = 0
 
+    def word(self, kind: str) -> str:
+        """What to know of the edges: empty where the point holds at all of them."""
+        words = []
+        if self.silent:
+            words.append(f"At {self.silent} of the edges it gives no finite number where the formula has one.")
+        if kind in ("one-hot", "binary"):
+            words.append("Holds for targets of 0 and 1.")
+        return " ".join(words)
+
 
 def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Edges:
     """`semantics` with the guard that its answers at the edges show."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.explain.identify.facts import Facts
 from harness.explain.identify.fit import Model
 from harness.explain.identify.samples import HARD
 
@@ -83,6 +84,24 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
         rare += [("softmax", "softmax"), ("sigmoid", "softmax"), *([("renormalise",)] if domain in ("unit", "positive") else [])]
         rare += [("l2-normalise",)]
     return [*order, *rare]
+
+
+ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",)})
+# Columns that see a whole row whatever the activation.
+ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky"})
+MARGINS = frozenset({"multi-margin", "multi-margin-2", "crammer-singer"})
+
+
+def possible(model: Model, facts: Facts) -> bool:
+    """Whether the symmetries leave room for a hypothesis that has free parameters."""
+    columns = set(model.columns)
+    if columns & MARGINS:
+        return facts.shifts
+    if "generalised-cross-entropy" in columns:
+        return facts.shifts == (model.chain[-1:] == ("softmax",))
+    if model.chain in ELEMENTWISE:
+        return facts.separates or bool(columns & ROWWISE)
+    return not facts.separates and (facts.shifts or model.chain[-1:] != ("softmax",) or "z" in columns)
 
 
 def models(domain: str, kind: str, classes: int, *, last: bool) -> Iterator[Model]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.explain.identify.asking import Asker, collect
 from harness.explain.identify.assemble import Candidate, candidates
+from harness.explain.identify.facts import facts_of
 from harness.explain.identify.fit import Data, Fit, Model, descend, solve
 from harness.explain.identify.frame import Frame
-from harness.explain.identify.models import models
+from harness.explain.identify.models import models, possible
 from harness.explain.identify.numbers import short
 from harness.explain.identify.parts import SPREAD, readings
 from harness.explain.identify.samples import DOMAINS, KINDS
@@ -21,8 +22,17 @@ from harness.semantics import Semantics, with_choice
 MANY = 16  # Classes beyond which their weights are not told apart one by one.
 
 
-def found(asker: Asker, seed: int) -> Iterator[tuple[Candidate, str, str]]:
-    """Points that reproduce the answers to identical rows, with the domain and the kind of targets they were found on."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one fit may mean, simplest first, and the domain and kind of targets it was found on."""
+
+    candidates: tuple[Candidate, ...]
+    domain: str
+    kind: str
+
+
+def found(asker: Asker, seed: int) -> Iterator[Found]:
+    """Points that reproduce the answers to identical rows."""
     frame = asker.frame
     for kind in KINDS[frame.kind]:
         for domain in DOMAINS[frame.domain]:
@@ -30,8 +40,8 @@ def found(asker: Asker, seed: int) -> Iterator[tuple[Candidate, str, str]]:
             if data is None:
                 continue
             data = _per_class(asker, data, domain, kind, seed)
-            for candidate in _candidates(asker, data, domain, kind):
-                yield candidate, domain, kind
+            for points in _candidates(asker, data, domain, kind):
+                yield Found(points, domain, kind)
             break
 
 
@@ -48,13 +58,18 @@ def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> D
     return collect(asker, domain, kind, seed + 1, per_class=True) or data
 
 
-def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[Candidate]:
+def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[tuple[Candidate, ...]]:
     last = kind == KINDS[asker.frame.kind][-1]
+    facts = facts_of(asker, data)
     for model in models(domain, kind, asker.frame.classes, last=last):
-        fit = fitted(data, model)
-        if fit is not None:
-            for candidate in candidates(readings(fit, asker.frame.classes), asker.frame, asker.form):
-                yield candidate if data.ignored is None else replace(candidate, semantics=_masked(candidate.semantics, data.ignored))
+        fit = fitted(data, model) if not model.free or possible(model, facts) else None
+        if fit is None:
+            continue
+        points = candidates(readings(fit, asker.frame.classes), asker.frame, asker.form)
+        if data.ignored is not None:
+            points = [replace(c, semantics=_masked(c.semantics, data.ignored)) for c in points]
+        if points:
+            yield tuple(points)
 
 
 def _masked(semantics: Semantics, label: int) -> Semantics:

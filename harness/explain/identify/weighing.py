@@ -30,6 +30,11 @@ class Case:
     answer: Array | None
 
 
+def alike(asker: Asker, semantics: Semantics, domain: str, kind: str) -> bool:
+    """Whether a point that holds for rows that are all alike holds for distinct ones."""
+    return _fits(semantics, [_case(asker, asker.extras, domain, kind, seed) for seed in (11, 12)], asker.frame.dtype)
+
+
 def weighed(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Semantics | None:
     """`semantics`, which holds for rows that are all alike, with what distinct rows and the further inputs show."""
     frame = asker.frame

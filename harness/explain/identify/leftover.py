@@ -1,0 +1,23 @@
+"""Choices that no answer of a black box depends on."""
+
+from __future__ import annotations
+
+from harness.explain.identify.asking import Asker
+from harness.semantics import Semantics
+
+
+def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ...]:
+    """`stage.field` of the choices that could be made otherwise without a difference on inputs like the user's."""
+    frame = asker.frame
+    found = []
+    if frame.count == 1 and semantics.reduction.batch != "none":
+        found.append("reduction.batch")
+    if semantics.guard.renormalise and kind == "simplex" and frame.kind == "one-hot":
+        found.append("guard.renormalise")
+    if not asker.oracle.slopes:
+        found.append("gradient")
+    if kind != frame.kind or frame.kind in ("index",):
+        return tuple(found)
+    if kind in ("one-hot", "binary"):
+        found.append("target: values other than 0 and 1")
+    return tuple(found)

@@ -3,9 +3,18 @@
 from dataclasses import replace
 
 from harness.catalog.api import Arguments
-from harness.catalog.keras_common import CLIP, EPSILON, activated, class_axis, frame
+from harness.catalog.keras_common import CLIP, EPSILON, activated, class_axis, frame, pair
 from harness.semantics import (
-    Activation, Gradient, Guard, Modulation, Scale, Semantics, Smoothing, Target, Term, Weight,
+    Activation,
+    Gradient,
+    Guard,
+    Modulation,
+    Scale,
+    Semantics,
+    Smoothing,
+    Target,
+    Term,
+    Weight,
 )  # fmt: skip
 
 _RENORMALISE_FIRST = replace(CLIP, renormalise=True, order=("renormalise", "clip"))
@@ -85,9 +94,7 @@ def kl_divergence(a: Arguments) -> Semantics:
 
 def generalised(a: Arguments) -> Semantics | None:
     """(1 − p_y^q)/q; labels of the prediction's own rank would be compared with every row, which is no loss."""
-    if len(a.shape("y_true")) >= len(a.shape("y_pred")):
+    if len(a.shape("y_true")) >= len(a.shape("y_pred")) or pair(a, equalises=False).target != a.node("y_true"):
         return None
     term = Term("generalised-cross-entropy", parameters=(("q", a.value("q")),))
     return frame(a, Semantics(term=term), classes="sum", target=Target(encoding="index", bad_index="zero"))
-
-

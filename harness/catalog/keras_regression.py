@@ -58,7 +58,9 @@ def poisson(a: Arguments) -> Semantics:
 
 def cosine(a: Arguments) -> Semantics:
     """Minus the cosine of the angle, norms floored at 1e-7."""
-    return frame(a, Semantics(term=Term("cosine", parameters=(("floor", EPSILON),))), classes="sum", equalises=True)
+    # A vector of length 0 has the slope of the floor.
+    base = Semantics(term=Term("cosine", parameters=(("floor", EPSILON),)), gradient=Gradient(tie=(("norm", 0.0),)))
+    return frame(a, base, classes="sum", equalises=True)
 
 
 def _margin(family: str, classes: str, encoding: str) -> Callable[[Arguments], Semantics]:
@@ -74,29 +76,26 @@ squared_hinge = _margin("squared-hinge", "mean", "signed-if-not-binary")
 categorical_hinge = _margin("categorical-hinge", "sum", "dense")
 
 
-def dice(a: Arguments) -> Semantics | None:
+def dice(a: Arguments) -> Semantics:
     """1 − 2Σpt / (Σp + Σt + 1e-7)."""
     return _overlap(a, "dice", ("epsilon", EPSILON))
 
 
-def tversky(a: Arguments) -> Semantics | None:
+def tversky(a: Arguments) -> Semantics:
     """Tversky loss: α weighs what was missed and β what was found in vain (the documentation has it the other way)."""
     return _overlap(a, "tversky", ("alpha", a.value("alpha")), ("beta", a.value("beta")), ("epsilon", EPSILON))
 
 
-def _overlap(a: Arguments, family: str, *parameters: tuple[str, Value]) -> Semantics | None:
+def _overlap(a: Arguments, family: str, *parameters: tuple[str, Value]) -> Semantics:
     """A ratio of sums over `axis`; what is left of the axes is weighted and reduced like any per-sample loss."""
     both = pair(a, equalises=False)
     axes = axes_of(a, "axis", len(both.shape))
-    code = over(axes, len(both.shape))
-    if code is None:
-        return None
     left = tuple(n for i, n in enumerate(both.shape) if i not in axes)
     weight = Weight(sample=sample_weight(a, left))
     return Semantics(
         layout=Layout(both.prediction, broadcast="aligned" if both.aligned else "expanded"),
         target=Target(both.target),
-        term=Term(family, parameters=(*parameters, ("over", code))),
+        term=Term(family, parameters=(*parameters, *over(axes, len(both.shape)))),
         weight=weight,
         reduction=reduction(a, weight, left, "flat"),
         precision=precision(a),

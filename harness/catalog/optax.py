@@ -1,4 +1,4 @@
-"""The losses of optax 0.2.8: one row per loss. Hardly any reduces over the batch; people write `.mean()` behind them."""
+"""The losses of optax 0.2.8: one row per loss. Hardly any reduces over the batch; people write `.mean()` behind it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 from harness.catalog.api import Arguments
 from harness.semantics import (
-    Activation, Gradient, Layout, Modulation, Reduction, Semantics, Target, Term, Value, Weight,
+    Activation,
+    Gradient,
+    Layout,
+    Modulation,
+    Reduction,
+    Semantics,
+    Target,
+    Term,
+    Value,
+    Weight,
 )  # fmt: skip
 from harness.syntax import Binary, Call, Constant, Literal, Node, Sequence
 
@@ -13,7 +22,6 @@ PER_SAMPLE = Reduction("sum", "none")
 
 # jnp.maximum halves the slope at a tie.
 KINK = Gradient(tie=(("relu", 0.5),))
-_MINUS_INFINITY = Literal(float("-inf"))
 
 
 def elementwise(a: Arguments, prediction: str, target: str) -> Layout:
@@ -64,20 +72,23 @@ def _masked(a: Arguments, whole: Semantics, ndim: int) -> Semantics:
 
 def full_mask(a: Arguments, prediction: str) -> Node | None:
     """`where`, if it says of every class of every sample whether it counts."""
-    given = a.given("where") and len(a.shape("where")) >= len(a.shape(prediction))
-    return a.node("where") if given else None
+    if not a.given("where") or len(a.shape("where")) < len(a.shape(prediction)):
+        return None
+    return _flattened(a.node("where")) if a.nodes.get("axis") == Literal(None) else a.node("where")
 
 
-def left_out(whole: Semantics, mask: Node | None, prediction: Node) -> Semantics:
-    """Classes outside `mask` take no part: their prediction becomes `prediction` and their target 0."""
+def emptied(whole: Semantics, mask: Node) -> Semantics:
+    """Classes outside `mask` have no target, and what has no target adds nothing."""
+    source = Call("numpy.where", (mask, whole.target.source, Literal(0.0)))
+    term = replace(whole.term, parameters=(*whole.term.parameters, ("zero_target", 1.0)))
+    return replace(whole, target=replace(whole.target, source=source), term=term)
+
+
+def supported(whole: Semantics, mask: Node | None) -> Semantics:
+    """Classes outside `mask` take no part in the softmax either."""
     if mask is None:
         return whole
-    return replace(
-        whole,
-        layout=replace(whole.layout, prediction=Call("numpy.where", (mask, whole.layout.prediction, prediction))),
-        target=replace(whole.target, source=Call("numpy.where", (mask, whole.target.source, Literal(0.0)))),
-        term=replace(whole.term, parameters=(*whole.term.parameters, ("zero_target", 1.0))),
-    )
+    return replace(emptied(whole, mask), activation=replace(whole.activation, support=mask))
 
 
 def softmax(a: Arguments) -> Semantics | None:
@@ -85,8 +96,7 @@ def softmax(a: Arguments) -> Semantics | None:
     whole = per_sample(a, "logits", "labels")
     if whole is None:
         return None
-    whole = replace(whole, activation=Activation(("softmax",)))
-    return left_out(whole, full_mask(a, "logits"), _MINUS_INFINITY)
+    return supported(replace(whole, activation=Activation(("softmax",))), full_mask(a, "logits"))
 
 
 def safe_softmax(a: Arguments) -> Semantics | None:
@@ -108,7 +118,8 @@ def integer_labels(a: Arguments) -> Semantics | None:
     whole = per_sample(a, "logits", "labels")
     if whole is None or a.nodes.get("axis") == Literal(None):
         return None
-    return replace(whole, target=Target(a.node("labels"), "index", bad_index="wrap"), activation=Activation(("softmax",)))
+    target = Target(a.node("labels"), "index", bad_index="wrap")
+    return replace(whole, target=target, activation=Activation(("softmax",)))
 
 
 def ranking(a: Arguments) -> Semantics | None:
@@ -127,7 +138,7 @@ def ranking(a: Arguments) -> Semantics | None:
         weight=Weight(mask=kept),
         reduction=Reduction("sum", name, "elements" if mask is None else "kept", zero="zero"),
     )
-    return left_out(whole, mask, _MINUS_INFINITY)
+    return supported(whole, mask)
 
 
 def multiclass_margin(margin: Value, a: Arguments) -> Semantics:

@@ -3,10 +3,18 @@
 from dataclasses import replace
 
 from harness.catalog.api import Arguments
-from harness.catalog.optax_classes import ELEMENTWISE, elementwise, full_mask, left_out, per_sample
+from harness.catalog.optax_classes import ELEMENTWISE, elementwise, emptied, full_mask, per_sample
 from harness.catalog.overlap import axes_of, over
 from harness.semantics import (
-    Activation, Layout, Reduction, Scale, Semantics, Target, Term, Value, Weight,
+    Activation,
+    Layout,
+    Reduction,
+    Scale,
+    Semantics,
+    Target,
+    Term,
+    Value,
+    Weight,
 )  # fmt: skip
 from harness.syntax import Call, Literal, Node
 
@@ -39,7 +47,7 @@ def divergence(family: str, target: str, a: Arguments) -> Semantics | None:
         return None
     whole = replace(whole, target=replace(whole.target, encoding=encoding), term=Term(family))
     whole = replace(whole, activation=Activation(("exp",)))
-    return replace(left_out(whole, mask, Literal(0.0)), term=Term(family))
+    return whole if mask is None else emptied(whole, mask)
 
 
 def similarity(a: Arguments) -> Semantics | None:
@@ -47,8 +55,12 @@ def similarity(a: Arguments) -> Semantics | None:
     whole = per_sample(a, "predictions", "targets")
     if whole is None:
         return None
-    parameters = (("floor", a.value("epsilon")), ("floor_on_square", 1.0))
-    whole = left_out(whole, full_mask(a, "predictions"), Literal(0.0))
+    epsilon = a.value("epsilon")
+    parameters: tuple[tuple[str, Value], ...] = (("floor", epsilon), ("floor_on_square", 1.0)) if epsilon != 0.0 else ()
+    mask = full_mask(a, "predictions")
+    if mask is not None:
+        prediction = Call("numpy.where", (mask, whole.layout.prediction, Literal(0.0)))
+        whole = replace(emptied(whole, mask), layout=replace(whole.layout, prediction=prediction))
     return replace(whole, term=Term("cosine", parameters=parameters), scale=Scale(sign=-1))
 
 
@@ -65,10 +77,10 @@ def dice(a: Arguments) -> Semantics | None:
     """1 − (I + s) / (I + α false + β missed + s) per sample and class, then over the classes."""
     x, t, shape = _same_rank(a)
     axes = axes_of(a, "axis", len(shape)) if a.given("axis") else tuple(range(1, len(shape) - 1))
-    code = over(axes, len(shape))
-    if code is None or a.plain("ignore_background") or len(shape) - 1 in axes:
+    if a.plain("ignore_background") or len(shape) - 1 in axes:
         return None
-    return _overlap(a, (x, t), "softmax" if shape[-1] > 1 else "sigmoid", bool(a.plain("apply_softmax")), code)
+    activation = _activation(a, "apply_softmax", "softmax" if shape[-1] > 1 else "sigmoid")
+    return _overlap(a, (x, t), activation, over(axes, len(shape)))
 
 
 def binary_dice(a: Arguments) -> Semantics | None:
@@ -80,8 +92,11 @@ def binary_dice(a: Arguments) -> Semantics | None:
     ndim = len(xs) if xs[-1] == 1 else len(xs) + 1
     if ndim > len(xs):
         x, t = (Call("numpy.expand_dims", (node, Literal(-1))) for node in (x, t))
-    code = over(tuple(range(1, ndim - 1)), ndim)
-    return None if code is None else _overlap(a, (x, t), "sigmoid", bool(a.plain("apply_sigmoid")), code)
+    return _overlap(a, (x, t), _activation(a, "apply_sigmoid", "sigmoid"), over(tuple(range(1, ndim - 1)), ndim))
+
+
+def _activation(a: Arguments, flag: str, name: str) -> Activation:
+    return Activation((name,) if a.plain(flag) else ())
 
 
 def _same_rank(a: Arguments) -> tuple[Node, Node, tuple[int, ...]]:
@@ -93,20 +108,26 @@ def _same_rank(a: Arguments) -> tuple[Node, Node, tuple[int, ...]]:
     return x, t, xs
 
 
-def _overlap(a: Arguments, pair: tuple[Node, Node], activation: str, activates: bool, code: float) -> Semantics:  # noqa: FBT001
-    smooth = a.value("smooth")
-    family, parameters = "tversky", (("alpha", _of(a, "beta")), ("beta", _of(a, "alpha")), ("smooth", smooth))
-    if _of(a, "alpha") == _of(a, "beta") == 0.5 and isinstance(smooth, float):  # noqa: PLR2004
-        # Twice the numerator and twice the denominator: Dice as everybody else writes it.
-        family, parameters = "dice", (("smooth", 2.0 * smooth),)  # type: ignore[assignment]
+Parameters = tuple[tuple[str, Value], ...]
+
+
+def _overlap(a: Arguments, pair: tuple[Node, Node], activation: Activation, axes: Parameters) -> Semantics:
+    family, parameters = _ratio(a.value("smooth"), _of(a, "alpha"), _of(a, "beta"))
     return Semantics(
         layout=Layout(pair[0], softmax_axis=-1),
         target=Target(pair[1]),
-        activation=Activation((activation,) if activates else ()),
-        term=Term(family, parameters=(*parameters, ("over", code))),
+        activation=activation,
+        term=Term(family, parameters=(*parameters, *axes)),
         weight=Weight(klass=a.optional("class_weights"), klass_in="terms"),
         reduction=Reduction({"mean": "mean", "sum": "sum"}.get(str(a.plain("reduction")), "none"), "none"),
     )
+
+
+def _ratio(smooth: Value, false: Value, missed: Value) -> tuple[str, Parameters]:
+    if false == missed == 0.5 and isinstance(smooth, float):  # noqa: PLR2004
+        # Numerator and denominator doubled: Dice as everybody else writes it.
+        return "dice", (("smooth", 2.0 * smooth),)
+    return "tversky", (("alpha", missed), ("beta", false), ("smooth", smooth))
 
 
 def _of(a: Arguments, name: str) -> Value:

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 from harness.catalog.api import Api, Arguments
 from harness.semantics import (
-    Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term, Weight,
+    Activation,
+    Gradient,
+    Layout,
+    Reduction,
+    Scale,
+    Semantics,
+    Target,
+    Term,
+    Weight,
 )  # fmt: skip
 from harness.syntax import Literal
 

@@ -9,7 +9,17 @@ from dataclasses import replace
 from harness.catalog.api import Api, Arguments, Plain
 from harness.catalog.tensorflow import declare_softmax, declare_sparse
 from harness.semantics import (
-    Activation, Guard, Layout, Precision, Reduction, Semantics, Smoothing, Target, Term, Value, Weight,
+    Activation,
+    Guard,
+    Layout,
+    Precision,
+    Reduction,
+    Semantics,
+    Smoothing,
+    Target,
+    Term,
+    Value,
+    Weight,
 )  # fmt: skip
 from harness.syntax import Binary, Call, Constant, Literal, Node
 

@@ -94,7 +94,7 @@ class Plain:
         np.add.at(out, key, a)
         return out
 
-    add, sub, mul, div = np.add, np.subtract, np.multiply, np.divide
+    add, sub, mul, div, over = np.add, np.subtract, np.multiply, np.divide, np.divide
     neg, absolute, exp, log, log1p, expm1, sqrt, tanh = (
         np.negative, np.abs, np.exp, np.log, np.log1p, np.expm1, np.sqrt, np.tanh,
     )  # fmt: skip
@@ -186,6 +186,12 @@ class Rounded:
         err = np.where(room > 0, (a.err + _product(np.abs(mid), b.err)) / np.where(room > 0, room, 1.0), np.inf)
         return self._rounded(mid, np.where((a.err == 0) & (b.err == 0), 0.0, err))
 
+    def over(self, a: Ball, b: Ball) -> Ball:
+        """a · (1/b), as slopes of a logarithm are computed: where 1/b overflows nothing is promised, not even of 0 · (1/b)."""
+        inverse = self.div(self.lift(1.0), b)
+        out = self.mul(a, inverse)
+        return Ball(out.mid, np.where(np.isfinite(inverse.mid) & np.isinf(inverse.err), np.inf, out.err))
+
     def neg(self, a: Ball) -> Ball:
         """Exact."""
         return Ball(-a.mid, a.err)
@@ -233,7 +239,7 @@ class Rounded:
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
         """Sum in any order."""
         n = int(np.prod([a.mid.shape[i] for i in axis], dtype=np.int64))
-        grown = a.err + max(n - 1, 0) * self.format.u * (np.abs(a.mid) + a.err)
+        grown = a.err + _product(np.asarray(max(n - 1, 0) * self.format.u), np.abs(a.mid) + a.err)
         mid = np.sum(a.mid, axis=axis, keepdims=keepdims)
         err = np.sum(grown, axis=axis, keepdims=keepdims)
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
@@ -309,6 +315,10 @@ class Certified(Plain):
     def div(self, a: Any, b: Any) -> Any:  # type: ignore[override]
         """Quotient."""
         return _objects(a / b)
+
+    def over(self, a: Any, b: Any) -> Any:  # type: ignore[override]
+        """Quotient."""
+        return self.div(a, b)
 
     def neg(self, a: Any) -> Any:  # type: ignore[override]
         """Negation."""

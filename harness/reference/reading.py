@@ -20,6 +20,7 @@ Step = Callable[["Tensor", int], "Tensor"]
 ACTIVATIONS: dict[str, Step] = {
     "exp": lambda x, _axis: x.exp(),
     "log": lambda x, _axis: x.log(),
+    "logit": lambda x, _axis: (x / (1.0 - x)).log(),
     "sigmoid": lambda x, _axis: primitives.sigmoid(x),
     "log-sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
     "softmax": lambda x, axis: primitives.softmax(x, axis),
@@ -73,7 +74,16 @@ class Reading:
         """log p behind all guards."""
         if self._direct(STABLE_LOG):
             return self._clamped(self._tied(STABLE_LOG[self.last](self.before, self.axis), 0.0))
+        if self._steps()[-1:] == ("renormalise",):
+            return self._clamped(self._renormalised_log())
         return self._clamped(self._shifted(self.p()).log())
+
+    def _renormalised_log(self) -> Tensor:
+        # log p − log Σp in the form TensorFlow has it: a log-softmax of the logarithms.
+        p = self.bare()
+        for step in self._steps()[:-1]:
+            p = GUARDS[step](self, p)
+        return primitives.log_softmax(p.log(), self.axis)
 
     def q(self) -> Tensor:
         """1 − p."""
@@ -129,7 +139,7 @@ def bound_of(text: float | str | None, dtype: str) -> float | None:
         return None if text is None else float(quantise(np.asarray(float(text)), dtype))
     from_one = text.startswith("1-")
     name, _, amount = text.removeprefix("1-").partition(":")
-    epsilon = 2.0 * FORMATS[dtype].u if name == "machine" else float(quantise(np.asarray(float(amount)), dtype))
+    epsilon = 2.0 * FORMATS[amount or dtype].u if name == "machine" else float(quantise(np.asarray(float(amount)), dtype))
     return float(quantise(np.asarray(1.0 - epsilon), dtype)) if from_one else epsilon
 
 
@@ -140,11 +150,13 @@ def _clip(reading: Reading, p: Tensor) -> Tensor:
     out, slope = p.constant(), np.ones(p.shape)
     edge = {"through": 1.0, "half": 0.5}.get(reading.gradient.clip, 1.0)
     outside = 1.0 if reading.gradient.clip == "through" else 0.0
+    close = np.zeros(p.shape, bool)
     for bound, beyond in ((low, mid < (low or 0.0)), (high, mid > (high or 0.0))):
         if bound is not None:
             out = out.where(~beyond, bound)
             slope = np.where(beyond, outside, np.where(mid == bound, edge, slope))
-    return p.weighted_slope(out.data, slope)
+            close |= p.arith.close(p.data, p.arith.lift(bound))
+    return p.sloped(out.data, p.arith.loose(slope, close))
 
 
 def _renormalise(reading: Reading, p: Tensor) -> Tensor:

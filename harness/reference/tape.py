@@ -119,7 +119,7 @@ class Tensor:
 
     def log(self) -> Tensor:
         """Natural logarithm."""
-        return Tensor(self.arith, self.arith.log(self.data), ((self, lambda g: self.arith.div(g, self.data)),))
+        return Tensor(self.arith, self.arith.log(self.data), ((self, lambda g: self.arith.over(g, self.data)),))
 
     def log1p(self) -> Tensor:
         """log(1 + x)."""

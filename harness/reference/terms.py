@@ -133,10 +133,21 @@ def _kl(s: Setting) -> Tensor:
     if s.log_t is not None:
         return s.t * (s.log_t - s.reading.log_p())
     cross = _safe_product(s) if s.number("zero_target", 0.0) else -(s.t * s.reading.log_p())
-    kl = primitives.xlogy(s.t, s.t) + cross
+    # "log_zero": 0 · log 0 as it is written, which is nan where log 0 is taken as −∞.
+    kl = (s.t * _log_target(s) if "log_zero" in s.parameters else primitives.xlogy(s.t, s.t)) + cross
     if s.semantics.term.sides == "one":
-        return kl
+        return kl if s.reading.last or s.semantics.term.parameters else _kl_of_ratio(s)
     return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
+
+
+def _kl_of_ratio(s: Setting) -> Tensor:
+    """t log(t / p), widened to t log t − t log p, for probabilities that are given as such."""
+    mass = s.t.mid != 0
+    log_p, log_t = s.reading.log_p().mid, _log_target(s).where(mass, 0.0).mid
+    units = np.where(np.isfinite(log_p), 5.0 * np.abs(s.t.mid) * (np.abs(log_p) + np.abs(log_t)), 0.0)
+    ratio = s.t.where(mass, 1.0) / s.reading.p()
+    loss = (s.t * ratio.log()).where(mass, 0.0)
+    return loss.where(np.isfinite(loss.mid), s.t * (log_t - log_p)).widen(units)
 
 
 def _generalised_kl(s: Setting) -> Tensor:
@@ -182,7 +193,10 @@ def _smooth_l1(s: Setting) -> Tensor:
 
 def _log_cosh(s: Setting) -> Tensor:
     error = _error(s)
-    return error + primitives.softplus(error * -2.0) - s.number("log_two", math.log(2.0))
+    loss = error + primitives.softplus(error * -2.0) - s.number("log_two", math.log(2.0))
+    # As log(e^x + e^−x) its derivative is a difference of e^(±x − loss), whose exponents are as inexact as x.
+    size = np.abs(error.mid)
+    return loss + primitives.slack(error, size, 2.0 * size + 5.0)
 
 
 def _quantile(s: Setting) -> Tensor:
@@ -294,8 +308,10 @@ def _largest(x: Tensor) -> Tensor:
     mid, ar = x.mid, x.arith
     at = np.argmax(mid, axis=-1, keepdims=True)
     largest = mid == np.take_along_axis(mid, at, -1)
-    share = ar.lift(largest / np.sum(largest, axis=-1, keepdims=True))
-    data = ar.structure(lambda a: np.take_along_axis(a, at, -1)[..., 0], x.data)
+    peak = ar.structure(lambda a: np.take_along_axis(a, at, -1), x.data)
+    close = ar.close(x.data, peak)
+    share = ar.loose(largest / np.sum(largest, axis=-1, keepdims=True), close | (largest & close.any(-1, keepdims=True)))
+    data = ar.structure(lambda a: a[..., 0], peak)
     return type(x)(ar, data, ((x, lambda g: ar.mul(ar.structure(lambda a: a[..., None], g), share)),))
 
 
@@ -333,11 +349,9 @@ def _generalised_cross_entropy(s: Setting) -> Tensor:
 
 
 def _overlap_axes(s: Setting) -> tuple[int, ...]:
-    """What a ratio sums over: 0 all axes, 1 all but the first, 2 all but the last, 3 the last, 4 all but those two."""
-    ndim = s.t.ndim
-    over = int(s.number("over", 0.0))
-    axes = range(ndim), range(1, ndim), range(ndim - 1), range(ndim - 1, ndim), range(1, ndim - 1)
-    return tuple(axes[over])
+    """What a ratio sums over: the axes in its parameter "over", or all."""
+    over = s.parameters.get("over")
+    return tuple(range(s.t.ndim)) if over is None else tuple(int(axis) % s.t.ndim for axis in over.mid)
 
 
 def _tversky(s: Setting) -> Tensor:
@@ -346,7 +360,7 @@ def _tversky(s: Setting) -> Tensor:
     both = (p * t).sum(axes)
     missed, false = ((1.0 - p) * t).sum(axes), (p * (1.0 - t)).sum(axes)
     lower = both + s.parameter("alpha", 0.5) * missed + s.parameter("beta", 0.5) * false
-    return 1.0 - (both + smooth) / (lower + smooth + epsilon)
+    return _one_minus(s, both + smooth, lower + smooth + epsilon)
 
 
 def _dice(s: Setting) -> Tensor:
@@ -354,14 +368,22 @@ def _dice(s: Setting) -> Tensor:
     smooth, epsilon = s.parameter("smooth", 0.0), s.parameter("epsilon", 0.0)
     squared = s.number("squared", 0.0)
     sizes = ((p * p if squared else p).sum(axes), (t * t if squared else t).sum(axes))
-    return 1.0 - ((p * t).sum(axes) * 2.0 + smooth) / (sizes[0] + sizes[1] + smooth + epsilon)
+    return _one_minus(s, (p * t).sum(axes) * 2.0 + smooth, sizes[0] + sizes[1] + smooth + epsilon)
 
 
 def _iou(s: Setting) -> Tensor:
     axes, p, t = _overlap_axes(s), s.reading.p(), s.t
     smooth, epsilon = s.parameter("smooth", 0.0), s.parameter("epsilon", 0.0)
     both = (p * t).sum(axes)
-    return 1.0 - (both + smooth) / (p.sum(axes) + t.sum(axes) - both + smooth + epsilon)
+    return _one_minus(s, both + smooth, p.sum(axes) + t.sum(axes) - both + smooth + epsilon)
+
+
+def _one_minus(s: Setting, upper: Tensor, lower: Tensor) -> Tensor:
+    """1 − upper / lower; libraries write the sizes in it in several ways, whose slopes cancel to (t + ratio) / lower."""
+    axes, p, ratio = _overlap_axes(s), s.reading.p(), upper / lower
+    share, size = (np.expand_dims(np.abs(part.mid), axes) for part in (ratio, lower))
+    steep = 6.0 * (np.abs(s.t.mid) + share) / size
+    return 1.0 - ratio + primitives.slack(p, np.zeros(p.shape), np.broadcast_to(steep, p.shape)).sum(axes)
 
 
 def _mean_value(s: Setting) -> Tensor:

@@ -42,7 +42,8 @@ def _difficulty(semantics: Semantics, t: Tensor, reading: Reading) -> Tensor:
     if semantics.term.sides == "one":
         return 1.0 - p if reading.last != "sigmoid" else reading.q()
     complement = primitives.sigmoid(-reading.before) if reading.last == "sigmoid" else 1.0 - p
-    return t * complement + (1.0 - t) * p
+    # Written as 1 − (tp + (1 − t)(1 − p)) it has the rounding of numbers near 1.
+    return (t * complement + (1.0 - t) * p).widen(np.full(p.shape, 4.0))
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:

@@ -1,7 +1,7 @@
 """What people do to an argument before they hand it to a loss, read as conventions of that loss.
 
-`torch.softmax(x, 1)`, `x / T`, `p.log()`, `p.clamp(1e-7)`, `F.one_hot(y, 3)`, `t * (1 - e) + e / 3`: each is taken off the
-argument's tree and put into the stage it belongs to. What is not recognised stays in the tree and is evaluated as it is.
+`torch.softmax(x, 1)`, `x / T`, `p.log()`, `p.clamp(1e-7)`, `x[:, [1, 0]]`, `x.half()`: each is taken off the argument's
+tree and put into the stage it belongs to. What is not recognised stays in the tree and is evaluated as it is.
 """
 
 from __future__ import annotations
@@ -9,76 +9,63 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.expression import inputs_of
-from harness.reference.interpret import DTYPES, NAMES
-from harness.semantics import Activation, Guard, Precision, Semantics, Smoothing, Target, with_choice
-from harness.syntax import Binary, Call, Constant, Input, Literal, Method, Node, Unary
+import numpy as np
 
-IDENTITIES = frozenset({"identity", "detach", "float32", "float64", "astype"})
-STEPS = {"softmax": "softmax", "log_softmax": "log-softmax", "sigmoid": "sigmoid", "exp": "exp", "log": "log"}
+from harness.catalog.api import Described
+from harness.explain.absorb_target import absorb_target
+from harness.explain.named import IDENTITIES, number, operation
+from harness.explain.spelled import live_classes, spelled
+from harness.expression import inputs_of
+from harness.reference.arithmetic import FORMATS
+from harness.reference.interpret import DTYPES
+from harness.semantics import Activation, Guard, Precision, Semantics, with_choice
+from harness.syntax import Binary, Constant, Index, Input, Literal, Node, Sequence, Slice
+
+Describe = Callable[[Node], Described]
+STEPS = {"softmax": "softmax", "log_softmax": "log-softmax", "sigmoid": "sigmoid", "exp": "exp", "log": "log",
+         "logit": "logit"}  # fmt: skip
 
 # Neighbouring steps that are together something simpler. An empty result means that they undo each other.
 SIMPLER: dict[tuple[str, str], tuple[str, ...]] = {
     ("log-softmax", "exp"): ("softmax",),
     ("log-softmax", "softmax"): ("softmax",),
     ("log-sigmoid", "exp"): ("sigmoid",),
+    ("logit", "sigmoid"): (),
     ("log", "exp"): (),
     ("exp", "log"): (),
     ("softmax", "log"): ("log-softmax",),
 }
 
 
-def operation(node: Node) -> tuple[str, tuple[Node, ...], dict[str, Node]] | None:
-    """The common name of a call or method, its arguments with the receiver first, and its keywords; else None."""
-    match node:
-        case Call(function, args, kwargs):
-            last = function.rpartition(".")[2]
-            return NAMES.get(last, last), args, dict(kwargs)
-        case Method(value, name, args, kwargs):
-            return NAMES.get(name, name), (value, *args), dict(kwargs)
-        case Unary("-", operand):
-            return "neg", (operand,), {}
-        case _:
-            return None
+def absorb(semantics: Semantics, describe: Describe, dtype: str) -> Semantics:
+    """`semantics` with what its argument trees do moved into its stages.
+
+    Args:
+        semantics: A point as the catalog declares it.
+        describe: The shape of a tree.
+        dtype: The case's dtype: a cast is a choice where it is to a narrower one.
+    """
+    s = _absorb_prediction(semantics, describe, dtype)
+    return absorb_target(s, _classes(s, describe))
 
 
-def number(node: Node) -> float | None:
-    """A literal number, or a quotient, product or negation of some; None for anything else."""
-    match node:
-        case Literal(value) if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        case Unary("-", operand):
-            inner = number(operand)
-            return None if inner is None else -inner
-        case Binary(op, left, right) if op in _ARITHMETIC:
-            a, b = number(left), number(right)
-            return None if a is None or b is None or (op == "/" and b == 0) else _ARITHMETIC[op](a, b)
-        case _:
-            return None
+def _classes(s: Semantics, describe: Describe) -> int | None:
+    """The length of the class axis; None where there is none."""
+    axis, shape = s.layout.class_axis, describe(s.layout.prediction).shape
+    if axis is None and s.reduction.classes == "flat":
+        return shape[-1] if len(shape) > 1 else None
+    return shape[-1 if axis is None else axis] if shape else None
 
 
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-}
-
-
-def absorb(semantics: Semantics) -> Semantics:
-    """`semantics` with what its argument trees do moved into its stages."""
-    return _absorb_target(_absorb_prediction(semantics))
-
-
-def _absorb_prediction(semantics: Semantics) -> Semantics:
+def _absorb_prediction(semantics: Semantics, describe: Describe, dtype: str) -> Semantics:
     while True:
-        changed = _prediction_step(semantics)
+        changed = _prediction_step(semantics, describe, dtype)
         if changed is None:
             return _simplified(semantics)
         semantics = changed
 
 
-def _prediction_step(s: Semantics) -> Semantics | None:
+def _prediction_step(s: Semantics, describe: Describe, dtype: str) -> Semantics | None:
     node = s.layout.prediction
     match node:
         case Binary("/", left, right) if _is_own_sum(left, right) and not s.activation.chain:
@@ -88,9 +75,22 @@ def _prediction_step(s: Semantics) -> Semantics | None:
         case Binary("*", left, right) if _scalar(left) and _temperable(s):
             return _tempered(s, right, left, "*")
         case Binary("+", left, right) if s.activation.chain[:1] == ("log",) and number(right) is not None:
-            return _inside(_with_guard(s, "added_epsilon", number(right)), left)
+            guarded = _with_guard(s, "added_epsilon", number(right))
+            return None if guarded is None else _inside(guarded, left)
+        case Index(x, (Slice(None, None, None), Sequence(items))) if s.layout.class_axis == -1:
+            return _reordered(s, x, items, describe)
         case _:
-            return _prediction_call(s, node)
+            plain = spelled(node)
+            return _inside(s, plain) if plain is not None else _prediction_call(s, node, describe, dtype)
+
+
+def _reordered(s: Semantics, x: Node, items: tuple[Node, ...], describe: Describe) -> Semantics | None:
+    """Columns in another order are labels in the inverse order."""
+    order = [number(item) for item in items]
+    if s.target.order is not None or None in order or sorted(order) != list(range(describe(x).shape[-1])):  # type: ignore[type-var]
+        return None
+    inverse = tuple(int(i) for i in np.argsort(np.asarray(order)))
+    return with_choice(_inside(s, x), "target", order=inverse)
 
 
 def _temperable(s: Semantics) -> bool:
@@ -99,7 +99,8 @@ def _temperable(s: Semantics) -> bool:
 
 
 def _scalar(node: Node) -> bool:
-    return number(node) is not None or (isinstance(node, Input) and node.name.lower() in {"t", "tau", "temperature", "temp"})
+    named = isinstance(node, Input) and node.name.lower() in {"t", "tau", "temperature", "temp"}
+    return named or number(node) is not None
 
 
 def _tempered(s: Semantics, inner: Node, factor: Node, op: str) -> Semantics | None:
@@ -124,54 +125,71 @@ def _with_guard(s: Semantics, name: str, amount: object) -> Semantics | None:
     return with_choice(s, "guard", **{name: amount}, order=(*(g for g in s.guard.order if g != name), name))
 
 
-def _prediction_call(s: Semantics, node: Node) -> Semantics | None:
+def _prediction_call(s: Semantics, node: Node, describe: Describe, dtype: str) -> Semantics | None:
     found = operation(node)
     if found is None or not found[1]:
         return None
     name, args, kwargs = found
-    if name in ("float16", "bfloat16") or (name == "astype" and _narrow(args[1:], kwargs)):
-        return _narrowed(s, node, args, name)
+    own = _cast(name, args, kwargs)
+    if own is not None and FORMATS[own].u > FORMATS[dtype].u:
+        return _narrowed(s, own, args[0])
     if name in IDENTITIES and not isinstance(args[0], Literal) and inputs_of(args[0]):
         return _inside(s, args[0])
     if name in STEPS:
-        return _activated(s, STEPS[name], args, kwargs)
+        return _activated(s, STEPS[name], args, kwargs, describe)
+    live = live_classes(node)
+    if live is not None and s.activation.chain[:1] in (("softmax",), ("log-softmax",)) and s.activation.support is None:
+        return _inside(with_choice(s, "activation", support=live[1]), live[0])
     if name in ("clip", "clamp_min", "clamp_max") and not s.activation.chain and s.guard == Guard():
         return _clipped(s, name, args, kwargs)
     return None
 
 
-def _narrow(args: tuple[Node, ...], kwargs: dict[str, Node]) -> str | None:
-    for node in (*args, *kwargs.values()):
-        if isinstance(node, Constant):
-            dtype = DTYPES.get(node.path.rpartition(".")[2])
-            return dtype if dtype in ("float16", "bfloat16") else None
+def _cast(name: str, args: tuple[Node, ...], kwargs: dict[str, Node]) -> str | None:
+    """The dtype that a call casts to; None if it is no cast to floats."""
+    if name in FORMATS:
+        return name
+    for node in (*args[1:], *kwargs.values()) if name == "astype" else ():
+        found = DTYPES.get(_text(node), "")
+        return found if found in FORMATS else None
     return None
 
 
-def _narrowed(s: Semantics, node: Node, args: tuple[Node, ...], name: str) -> Semantics | None:
-    dtype = name if name in ("float16", "bfloat16") else _narrow(args[1:], {})
-    if dtype is None or s.activation.chain[:1] == ("log",) or s.precision != Precision():
+def _text(node: Node) -> str:
+    return node.path.rpartition(".")[2] if isinstance(node, Constant) else str(getattr(node, "value", ""))
+
+
+def _narrowed(s: Semantics, dtype: str, x: Node) -> Semantics | None:
+    if s.activation.chain[:1] == ("log",) or s.precision != Precision():
         return None
-    del node
-    return _inside(with_choice(s, "precision", input=dtype), args[0])
+    s = _inside(with_choice(s, "precision", input=dtype), x)
+    if s.guard.clip is None:
+        return s
+    # A guard that is as wide as the dtype's machine epsilon is another guard in another dtype.
+    clip = tuple(f"{bound}:{dtype}" if bound in ("machine", "1-machine") else bound for bound in s.guard.clip)
+    return with_choice(s, "guard", clip=clip)
 
 
-def _activated(s: Semantics, step: str, args: tuple[Node, ...], kwargs: dict[str, Node]) -> Semantics | None:
+def _activated(
+    s: Semantics, step: str, args: tuple[Node, ...], kwargs: dict[str, Node], describe: Describe
+) -> Semantics | None:
     if s.activation.temperature != 1.0:
         return None
     axis_node = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None))
     axis = None if axis_node is None else number(axis_node)
     changed = replace(s, activation=Activation((step, *s.activation.chain)))
-    if step in ("softmax", "log-softmax") and axis is not None and int(axis) != -1 and int(axis) != s.layout.class_axis:
-        changed = with_choice(changed, "layout", softmax_axis=_moved(int(axis), s.layout.class_axis))
+    ndim = max(len(describe(args[0]).shape), 1)
+    at = -1 if axis is None else int(axis) % ndim - ndim
+    if step in ("softmax", "log-softmax") and axis is not None and at != (s.layout.class_axis or -1):
+        changed = with_choice(changed, "layout", softmax_axis=_moved(at, s.layout.class_axis))
     elif step in ("softmax", "log-softmax") and s.layout.class_axis is None and s.reduction.classes != "flat":
         changed = with_choice(changed, "layout", class_axis=-1)
     return _simplified(_inside(changed, args[0]))
 
 
 def _moved(axis: int, class_axis: int | None) -> int:
-    # The evaluator has moved the class axis last; the axes behind it have each come forward by one.
-    return axis - 1 if class_axis is not None and 0 <= class_axis < axis else axis
+    # The evaluator has moved the class axis last; the axes behind it, counted from the end, have come forward by one.
+    return axis - 1 if class_axis is not None and class_axis < axis else axis
 
 
 def _clipped(s: Semantics, name: str, args: tuple[Node, ...], kwargs: dict[str, Node]) -> Semantics | None:
@@ -213,77 +231,4 @@ def _simplified(s: Semantics) -> Semantics:
     return s if tuple(chain) == s.activation.chain else with_choice(s, "activation", chain=tuple(chain))
 
 
-def _absorb_target(s: Semantics) -> Semantics:
-    while True:
-        target = _target_step(s, s.target)
-        if target is None:
-            return s
-        s = replace(s, target=target)
-
-
-def _target_step(s: Semantics, target: Target) -> Target | None:
-    node = target.source
-    found = operation(node)
-    if found is not None and found[1]:
-        name, args, kwargs = found
-        if name in IDENTITIES and inputs_of(args[0]):
-            return replace(target, source=args[0])
-        if name == "one_hot" and target.encoding == "dense" and _classes_last(s):
-            return replace(target, source=args[0], encoding="index", bad_index="zero")
-        if name == "log" and target.encoding == "log":
-            return replace(target, source=args[0], encoding="dense")
-        if name == "clip" and target.range is None and target.smoothing is None and len(args) == 3:  # noqa: PLR2004
-            low, high = number(args[1]), number(args[2])
-            return None if low is None or high is None else replace(target, source=args[0], range=(low, high))
-        if name == "smooth_labels" and target.smoothing is None:
-            amount = number(args[1]) if len(args) > 1 else number(kwargs.get("alpha", Literal(None)))
-            return None if amount is None else replace(target, source=args[0], smoothing=Smoothing("uniform", amount))
-    return _signed(target, node) or _smoothed(target, node)
-
-
-def _classes_last(s: Semantics) -> bool:
-    # The classes that one_hot appends are the loss's own class axis: −1, or 1 of a two-dimensional prediction.
-    return s.layout.class_axis in (-1, 1) or (s.layout.class_axis is None and s.reduction.classes == "flat")
-
-
-def _signed(target: Target, node: Node) -> Target | None:
-    match node:
-        case Binary("-", Binary("*", Literal(2 | 2.0), source) | Binary("*", source, Literal(2 | 2.0)), Literal(1 | 1.0)):
-            return replace(target, source=source, encoding="dense") if target.encoding.startswith("signed") else None
-        case Binary("/", Binary("+", source, Literal(1 | 1.0)), Literal(2 | 2.0)):
-            return replace(target, source=source, encoding="signed") if target.encoding == "dense" else None
-        case _:
-            return None
-
-
-def _smoothed(target: Target, node: Node) -> Target | None:
-    """t·keep + add, where both are numbers; the kind follows from the two, the number of classes from their ratio."""
-    if target.smoothing is not None or target.encoding not in ("dense", "index"):
-        return None
-    match node:
-        case Binary("+", Binary("*", source, keep), add) if number(keep) is not None and number(add) is not None:
-            return _affine(target, source, float(number(keep) or 0.0), add)
-        case Binary("+", Binary("*", keep, source), add) if number(keep) is not None and number(add) is not None:
-            return _affine(target, source, float(number(keep) or 0.0), add)
-        case _:
-            return None
-
-
-def _affine(target: Target, source: Node, keep: float, add: Node) -> Target | None:
-    match add:
-        case Binary("/", numerator, denominator):
-            amount, classes = number(numerator), number(denominator)
-        case _:
-            return None
-    if amount is None or classes is None:
-        return None
-    if 1.0 - keep == amount:
-        kind = "binary" if classes == 2.0 else "uniform"  # noqa: PLR2004
-    elif 1.0 - keep == amount / classes:
-        kind = "added"
-    else:
-        return None
-    return replace(target, source=source, smoothing=Smoothing(kind, amount))
-
-
-__all__ = ["absorb", "number", "operation"]
+__all__ = ["absorb"]

@@ -14,8 +14,9 @@ import numpy as np
 from harness.catalog import api_of, declare
 from harness.catalog.api import Described
 from harness.expression import inputs_of
-from harness.explain.absorb import IDENTITIES, absorb, number, operation
+from harness.explain.absorb import absorb
 from harness.explain.microbatches import as_microbatches
+from harness.explain.named import IDENTITIES, number, operation
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node, Sequence, Unary
@@ -44,7 +45,7 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     """
     if api_of(node) is not None:
         declared = declare(node, facts.describe, facts.dtype)
-        return None if declared is None else absorb(declared)
+        return None if declared is None else absorb(declared, facts.describe, facts.dtype)
     match node:
         case Unary("-", operand):
             return _mapped(resolve(operand, facts), _negated)

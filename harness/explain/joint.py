@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.explain.named import operation
 from harness.expression import render
-from harness.explain.absorb import operation
 from harness.semantics import Semantics, Value
 from harness.syntax import Ellipsis_, Index, Literal, Node, Slice
 

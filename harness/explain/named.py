@@ -1,0 +1,48 @@
+"""What a tree calls its outermost operation, and the number it is worth where it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.reference.interpret import NAMES
+from harness.syntax import Binary, Call, Literal, Method, Node, Unary
+
+# Calls that hand an array on as it is; a cast to a narrower dtype is looked at before.
+IDENTITIES = frozenset({"identity", "detach", "float32", "float64", "astype"})
+
+
+def operation(node: Node) -> tuple[str, tuple[Node, ...], dict[str, Node]] | None:
+    """The common name of a call or method, its arguments with the receiver first, and its keywords; else None."""
+    match node:
+        case Call(function, args, kwargs):
+            last = function.rpartition(".")[2]
+            return NAMES.get(last, last), args, dict(kwargs)
+        case Method(value, name, args, kwargs):
+            return NAMES.get(name, name), (value, *args), dict(kwargs)
+        case Unary("-", operand):
+            return "neg", (operand,), {}
+        case _:
+            return None
+
+
+def number(node: Node) -> float | None:
+    """A literal number, or a quotient, product or negation of some; None for anything else."""
+    match node:
+        case Literal(value) if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        case Unary("-", operand):
+            inner = number(operand)
+            return None if inner is None else -inner
+        case Binary(op, left, right) if op in _ARITHMETIC:
+            a, b = number(left), number(right)
+            return None if a is None or b is None or (op == "/" and b == 0) else _ARITHMETIC[op](a, b)
+        case _:
+            return None
+
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}

@@ -1,0 +1,128 @@
+"""Functions spelled out in elementary operations: `1 / (1 + exp(-x))` is the sigmoid of x, and so on.
+
+`spelled` looks at the outermost operations of a tree only; what is inside is looked at when it has become the argument.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from harness.explain.named import number, operation
+from harness.syntax import Binary, Call, Literal, Node, Unary
+
+ONE = (Literal(1), Literal(1.0))
+
+
+def spelled(node: Node) -> Node | None:
+    """The call that `node` spells out, or None."""
+    return next((found for rule in _RULES if (found := rule(node)) is not None), None)
+
+
+def _argument(node: Node, name: str) -> Node | None:
+    """x of `name(x)`."""
+    found = operation(node)
+    return found[1][0] if found is not None and found[0] == name and len(found[1]) == 1 and not found[2] else None
+
+
+def _negated(node: Node) -> Node:
+    return node.operand if isinstance(node, Unary) and node.op == "-" else Unary("-", node)
+
+
+def _sigmoid(node: Node) -> Node | None:
+    match node:
+        case Binary("/", one, Binary("+", also, power)) if one in ONE and also in ONE:
+            x = _argument(power, "exp")
+            return None if x is None else Call("jax.nn.sigmoid", (_negated(x),))
+        case Binary("/", power, Binary("+", one, same)) if one in ONE and power == same:
+            x = _argument(power, "exp")
+            return None if x is None else Call("jax.nn.sigmoid", (x,))
+        case _:
+            return None
+
+
+def _over(node: Node, name: str) -> tuple[Node, Node] | None:
+    """(x, axis) of `name(x, axis, keepdims=True)`."""
+    found = operation(node)
+    if found is None or found[0] != name or not found[1]:
+        return None
+    _, args, kwargs = found
+    kept = kwargs.get("keepdims", kwargs.get("keepdim", args[2] if len(args) > 2 else None))  # noqa: PLR2004
+    axis = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else None))
+    return None if kept != Literal(True) or axis is None or number(axis) is None else (args[0], axis)  # noqa: FBT003
+
+
+def _unshifted(x: Node) -> Node:
+    """x of `x - max(x, axis, keepdims=True)`: a softmax does not see the shift."""
+    match x:
+        case Binary("-", inner, peak) if (found := _over(peak, "max")) is not None and found[0] == inner:
+            return inner
+        case _:
+            return x
+
+
+def _softmax(node: Node) -> Node | None:
+    match node:
+        case Binary("/", power, total) if (found := _over(total, "sum")) is not None and found[0] == power:
+            x = _argument(power, "exp")
+            return None if x is None else Call("jax.nn.softmax", (_unshifted(x), found[1]))
+        case _:
+            return None
+
+
+def _log_softmax(node: Node) -> Node | None:
+    match node:
+        case Binary("-", x, normaliser):
+            found = _over(normaliser, "logsumexp") or _log_of_sum(normaliser)
+            return None if found is None or found[0] != x else Call("jax.nn.log_softmax", (_unshifted(x), found[1]))
+        case _:
+            return None
+
+
+def _log_of_sum(node: Node) -> tuple[Node, Node] | None:
+    total = _argument(node, "log")
+    found = None if total is None else _over(total, "sum")
+    x = None if found is None else _argument(found[0], "exp")
+    return None if found is None or x is None else (x, found[1])
+
+
+def _logit(node: Node) -> Node | None:
+    match _argument(node, "log"):
+        case Binary("/", p, Binary("-", one, same)) if one in ONE and p == same:
+            return Call("scipy.special.logit", (p,))
+        case _:
+            return None
+
+
+def _masked(node: Node) -> Node | None:
+    """`where(live, x, -inf)` for every spelling of it."""
+    found = operation(node)
+    if found is None or len(found[1]) != 3:  # noqa: PLR2004
+        return None
+    name, (first, second, third), _ = found
+    if name == "masked_fill" and _is_minus_infinity(third):
+        return Call("numpy.where", (Unary("~", second), first, third))
+    if name == "where" and _is_minus_infinity(second):
+        return Call("numpy.where", (Unary("~", first), third, second))
+    return None
+
+
+def _is_minus_infinity(node: Node) -> bool:
+    match node:
+        case Unary("-", inner):
+            return getattr(inner, "path", "").rpartition(".")[2] in ("inf", "Inf")
+        case Literal(float() as value):
+            return value == -math.inf
+        case _:
+            return False
+
+
+_RULES: tuple[Callable[[Node], Node | None], ...] = (_sigmoid, _softmax, _log_softmax, _logit, _masked)
+
+
+def live_classes(node: Node) -> tuple[Node, Node] | None:
+    """(x, mask) of `where(mask, x, -inf)`: the classes that a softmax is left with."""
+    found = operation(node)
+    if found is None or found[0] != "where" or len(found[1]) != 3 or not _is_minus_infinity(found[1][2]):  # noqa: PLR2004
+        return None
+    return found[1][1], found[1][0]

@@ -177,10 +177,25 @@ def aligned(a: Semantics, b: Semantics) -> tuple[Semantics, Semantics]:
     A loss that averages over everything at once is also one that averages over classes and then over samples; which of
     the two a person would say depends on what it is held against.
     """
+    b = _of_family(b, a)
     flat = _flat(a), _flat(b)
     if flat[0] is not None and flat[1] is not None:
         return flat[0], flat[1]
     return _unfolded(a, b), _unfolded(b, a)
+
+
+def _of_family(b: Semantics, a: Semantics) -> Semantics:
+    """Smooth-L1 is Huber divided by its parameter: `b` told in A's family where that leaves fewer differences."""
+    names = {"huber": "delta", "smooth-l1": "beta"}
+    if a.term.family == b.term.family or not {a.term.family, b.term.family} <= set(names):
+        return b
+    width = dict(b.term.parameters).get(names[b.term.family], 1.0)
+    if not (isinstance(width, float) and width > 0 and isinstance(b.scale.constant, float)):
+        return b
+    constant = b.scale.constant / width if b.term.family == "smooth-l1" else b.scale.constant * width
+    term = replace(b.term, family=a.term.family, parameters=((names[a.term.family], width),))
+    told = replace(b, term=term, scale=replace(b.scale, constant=constant))
+    return told if len(differences(a, told)) < len(differences(a, b)) else b
 
 
 def _flat(s: Semantics) -> Semantics | None:

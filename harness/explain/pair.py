@@ -17,11 +17,11 @@ from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.parting import described, parting_input
 from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth, worths
-from harness.explain.standing import PLAIN, Enclosed, Reference, holds, reference
+from harness.explain.standing import PLAIN, Enclosed, Reference, holds, reference, working_dtype
 from harness.records import Array, Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Rival, Scope, Verdict
 from harness.reference.arithmetic import FORMATS, Rounded
 from harness.reference.evaluate import evaluate
-from harness.semantics import Semantics
+from harness.semantics import Precision, Semantics
 
 
 
@@ -181,9 +181,14 @@ def _bound(a: Standing, b: Standing, aspect: str, met: _Met, shape: tuple[int, .
             enclosed = side.enclosed(aspect) or side.enclosed(aspect, as_written=True)
             total = total + (np.zeros(shape) if enclosed is None else _shaped(enclosed.bound + enclosed.radius, shape))
             continue
-        own = replace(point, precision=replace(point.precision, input=None))
         wrt = question.wrt if aspect == "gradient" else None
-        rounded = evaluate(own, question.inputs, Rounded(question.dtype), question.dtype, wrt)
+        working = question.dtype
+        if met.points[0].precision == met.points[1].precision:
+            working = working_dtype(point, question.dtype)
+        else:
+            # The dtype one side casts to is a difference to be explained, not room for both.
+            point = replace(point, precision=Precision())
+        rounded = evaluate(point, question.inputs, Rounded(working), working, wrt)
         bound = np.asarray((rounded.value if aspect == "value" else rounded.gradient).err)
         total = total + _shaped(np.where(np.isnan(bound), 0.0, bound), shape)
     return total
@@ -317,7 +322,7 @@ def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _M
         narrow = side.semantics.precision.input
         words = [("the case's own dtype", narrow or ""), ("stable", "naive")]
         pair = ["", ""]
-        if narrow is not None and FORMATS[narrow].u > FORMATS[question.dtype].u and side.stands(aspect, question.dtype):
+        if narrow is not None and met.points[0].precision != met.points[1].precision and FORMATS[narrow].u > FORMATS[question.dtype].u and side.stands(aspect, question.dtype):
             pair[at], pair[1 - at] = words[0][1], words[0][0]
             rows.append(("precision.input", extra, pair[0], pair[1]))
         elif not side.stands(aspect, question.dtype) and side.stands_as_written(aspect, question.dtype):

@@ -48,9 +48,8 @@ class Reference:
 
 
 def working_dtype(semantics: Semantics, dtype: str) -> str:
-    """The dtype a side computes in: the case's, or the narrower one it casts its inputs to."""
-    own = semantics.precision.input
-    return own if own is not None and FORMATS[own].u > FORMATS[dtype].u else dtype
+    """The dtype a side computes in: the case's, or the one it casts its inputs to."""
+    return semantics.precision.input or dtype
 
 
 def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference:

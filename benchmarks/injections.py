@@ -1,0 +1,146 @@
+"""The injection study: change one, two or three conventions of a loss, and ask for the causes.
+
+Run `python -m benchmarks.injections [--count N] [--seed S]`. Each injection takes a loss of the catalog, changes one to three
+stages, lets both sides compute in the dtype, and compares the set of factors found with the set injected. Side B is
+anonymous: its point is not handed over but identified by asking it. An injection counts if each of its changes is visible,
+that is moves the result by more than 16 times the bound in the dtype.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from benchmarks.points import MUTATIONS, Base, bases
+from harness.errors import CaseError
+from harness.explain.differences import aligned
+from harness.explain.identify import Answer, identify
+from harness.explain.pair import Question, Standing, explain_pair
+from harness.explain.standing import PLAIN, as_arrays, reference, working_dtype
+from harness.records import Raised, Verdict
+from harness.reference.arithmetic import Rounded, quantise
+from harness.reference.evaluate import evaluate
+from harness.semantics import Semantics
+
+VISIBLE = 16.0
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+
+
+def injected(base: Base, count: int, rng: np.random.Generator, dtype: str) -> tuple[Semantics, frozenset[str]] | None:
+    """The base's point with `count` visible changes and their names; None if there is no such set."""
+    order = [MUTATIONS[i] for i in rng.permutation(len(MUTATIONS))]
+    point, names = base.semantics, []
+    for name, change in order:
+        changed = change(point, rng)
+        if changed is not None and visible(point, changed, base, dtype):
+            point, names = changed, [*names, name]
+        if len(names) == count:
+            return point, frozenset(names)
+    return None
+
+
+def visible(before: Semantics, after: Semantics, base: Base, dtype: str) -> bool:
+    """Whether one change moves the value by more than 16 times the bound."""
+    inputs = as_arrays(base.inputs, dtype)
+    try:
+        a, b = (evaluate(s, inputs, Rounded(dtype), dtype, None).value for s in aligned(before, after))
+    except (CaseError, ValueError):
+        return False
+    if a.mid.shape != b.mid.shape:
+        return False
+    return bool(np.any(np.abs(a.mid - b.mid) > VISIBLE * (a.err + b.err)) and np.all(np.isfinite(b.mid)))
+
+
+def side(name: str, point: Semantics, base: Base, dtype: str, *, known: Semantics | None) -> Standing:
+    """What the point computes in the dtype, standing for the point that is known of it."""
+    inputs = as_arrays(base.inputs, dtype)
+    out = evaluate(point, inputs, PLAIN, dtype, "prediction")
+    value, slope = (quantise(np.asarray(a), working_dtype(point, dtype)) for a in (out.value, out.gradient))
+    return Standing(name, value, slope, known, None if known is None else reference(known, inputs, dtype, "prediction"))
+
+
+def black_box(point: Semantics, dtype: str, wrt: str | None, inputs: Mapping[str, np.ndarray]) -> Answer | Raised:
+    """The point as somebody's function."""
+    try:
+        out = evaluate(point, inputs, PLAIN, dtype, wrt)
+    except (CaseError, ValueError, IndexError) as error:
+        return Raised(type(error).__name__, str(error))
+    return Answer(np.asarray(out.value), None if out.gradient is None else np.asarray(out.gradient))
+
+
+def asked(base: Base, point: Semantics, dtype: str, *, anonymous: bool) -> tuple[Verdict, frozenset[str], int, bool]:
+    """Verdict, factors, evaluations of B, and whether shares and residual sum to the gap."""
+    known, calls = point, 0
+    if anonymous:
+        found = identify(partial(black_box, point, dtype, None), base.inputs, dtype="float64", slope=partial(black_box, point, dtype, "prediction"))
+        known, calls = found.semantics, found.calls
+    a = side("a", base.semantics, base, dtype, known=base.semantics)
+    b = side("b", point, base, dtype, known=known)
+    question = Question(as_arrays(base.inputs, dtype), dtype, "prediction", None, searching=True)
+    comparison = explain_pair(a, b, "value", question)
+    factors = comparison.explanation.factors
+    gap = comparison.divergence.gap if comparison.divergence else 0.0
+    summed = abs(sum(f.share for f in factors) + comparison.explanation.residual - gap) <= 2.0**-48 * max(abs(gap), *(abs(f.share) for f in factors), 1e-300) if factors else True
+    return comparison.verdict, frozenset(f.factor for f in factors), calls, summed
+
+
+def study(count: int, seed: int, *, anonymous: bool) -> None:
+    """Inject, ask, and print accuracy per number of causes and per stage, evaluations and time."""
+    rng = np.random.default_rng(seed)
+    right, total, stages, missed = Counter[int](), Counter[int](), defaultdict(lambda: [0, 0]), Counter[str]()
+    calls, sums, losses, started = [], 0, set(), time.perf_counter()
+    while sum(total.values()) < count:
+        dtype = DTYPES[int(rng.integers(len(DTYPES)))]
+        for base in bases(rng, dtype):
+            k = int(rng.integers(1, 4))
+            drawn = injected(base, k, rng, dtype)
+            if drawn is None:
+                continue
+            point, wanted = drawn
+            verdict, got, asks, summed = asked(base, point, dtype, anonymous=anonymous)
+            exact = verdict == Verdict.EXPLAINED and got == wanted
+            total[k] += 1
+            right[k] += exact
+            sums += summed
+            calls.append(asks)
+            losses.add(base.text)
+            for name in wanted:
+                stages[name][0] += exact
+                stages[name][1] += 1
+            if not exact:
+                missed[f"{verdict}: {', '.join(sorted(wanted))} taken for {', '.join(sorted(got)) or 'nothing'} in {base.text}"] += 1
+    seconds = time.perf_counter() - started
+    _print(right, total, stages, missed, calls, sums, losses, seconds)
+
+
+def _print(right, total, stages, missed, calls, sums, losses, seconds) -> None:  # noqa: ANN001, PLR0913  a table's columns
+    n = sum(total.values())
+    print(f"{n} injections into {len(losses)} losses, {seconds:.0f} s, {n / seconds:.0f} a second, {np.mean(calls):.0f} evaluations of B on average")
+    print("causes   exact sets")
+    for k in sorted(total):
+        print(f"{k:>6}   {right[k]} of {total[k]}  {100 * right[k] / total[k]:.2f} %")
+    print(f"shares + residual = gap in {sums} of {n}")
+    print("stage                     exact sets")
+    for name in sorted(stages):
+        print(f"{name:<25} {stages[name][0]} of {stages[name][1]}")
+    for words, times in missed.most_common(12):
+        print(f"missed {times} ×: {words}")
+
+
+def main() -> None:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--declared", action="store_true", help="hand over both points instead of identifying B")
+    options = parser.parse_args()
+    study(options.count, options.seed, anonymous=not options.declared)
+
+
+if __name__ == "__main__":
+    main()

@@ -137,7 +137,7 @@ def test_rubbish_on_the_line_itself_costs_one_observation():
 
 
 def test_every_fault_is_blamed_on_the_request_that_it_belongs_to():
-    moods = [0, 2, 0, 0, 3, 1, 5, 4, 0, 6, 2, 2, 0, 7, 1, 0, 3, 0]
+    moods = [0, 2, 0, 0, 3, 1, 5, 4, 0, 6, 0, 1, 2, 2, 6, 5, 0, 7, 1, 0, 3, 0]
     kinds = {
         0: Computed,
         1: Raised,

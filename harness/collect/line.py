@@ -48,7 +48,11 @@ class LineBroken(Exception):  # noqa: N818  it is news about the far end, not a 
 
 
 class Nonsense(LineBroken):
-    """What the worker says makes no sense; its process may live on."""
+    """What the worker says makes no sense; its process may live on. `culprit` is the request it spoke of, if known."""
+
+    def __init__(self, message: str, culprit: int | None = None) -> None:
+        super().__init__(message)
+        self.culprit = culprit
 
 
 class AdapterMissing(Exception):  # noqa: N818
@@ -133,11 +137,11 @@ class Line:
         except EOFError as error:
             raise LineBroken("closed the line") from error
         except execnet.gateway_base.RemoteError as error:
-            raise Nonsense(str(error).strip().splitlines()[-1]) from error
+            raise Nonsense(str(error).strip().splitlines()[-1], self.begun()) from error
         except execnet.gateway_base.TimeoutError as error:
             raise TimeoutError from error
 
-    def current(self) -> int | None:
+    def begun(self) -> int | None:
         """The number of the request that the worker began last, or None."""
         written = self._journal.read_bytes()[:8]
         return int.from_bytes(written, "little") if written else None

@@ -122,7 +122,7 @@ class Pool:
         try:
             line = self._line(errand)
             for number, text in line.answers(errand.target, batch, self._timeout, self._start_timeout):
-                observation = _read(text)
+                observation = _read(number, text)
                 del errand.pending[number]
                 errand.post(number, observation)
         except AdapterMissing as missing:
@@ -136,7 +136,8 @@ class Pool:
         if line is None:
             return Missing(str(broken))
         self._lines.pop(errand.place, None)
-        culprit, loaded = line.current(), errand.target in line.loaded
+        culprit = broken.culprit if isinstance(broken, Nonsense) else line.begun()
+        loaded = errand.target in line.loaded
         if isinstance(broken, TimeoutError):
             line.close()
             late = TimedOut(self._timeout)
@@ -178,8 +179,8 @@ def _batch(pending: dict[int, str], limit: int) -> list[Numbered]:
     return batch
 
 
-def _read(text: str) -> Observation:
+def _read(number: int, text: str) -> Observation:
     try:
         return load_observation(text)
     except RunError as error:
-        raise Nonsense(error.message) from error
+        raise Nonsense(error.message, number) from error

@@ -21,7 +21,7 @@ compare: $(READY)  ## Ask every case of every framework; writes reports/index.ht
 	$(BIN)/harness compare cases --out reports
 
 test: $(READY)  ## Run the tests.
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)  ## Check style and format.
 	$(BIN)/ruff check .

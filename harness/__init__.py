@@ -4,7 +4,9 @@
 the terminal. Names are loaded when first used, so that importing the package costs nothing in a worker process.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +20,18 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'harness' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module("harness.library"), name)
+
+
+class _House(ModuleType):
+    """`harness.explain` is the function, although importing the folder of that name would make it the folder."""
+
+    @property
+    def explain(self) -> object:
+        return __getattr__("explain")
+
+    @explain.setter
+    def explain(self, module: ModuleType) -> None:
+        """What the import system does after importing a part of a package."""
+
+
+sys.modules[__name__].__class__ = _House

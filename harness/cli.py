@@ -59,7 +59,7 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.group(cls=Commands, no_args_is_help=True)
 @click.version_option(package_name="loss-harness", prog_name="harness")
 def main() -> None:
     """Says why two losses differ, and proves it.
@@ -84,7 +84,8 @@ def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: boo
     _finish(run, out, as_json)
 
 
-@main.command(epilog=EXAMPLE + EXPLAIN)
+# An expression may begin with a minus; no command has options of one letter, which click would look for in it.
+@main.command(epilog=EXAMPLE + EXPLAIN, context_settings={"ignore_unknown_options": True})
 @click.argument("a")
 @click.argument("b")
 @click.option("--prediction", metavar="ARRAY", help="A literal as in a case file, or a generator.")

@@ -66,8 +66,9 @@ def _input(name: str, text: str) -> InputArray:
         return read_input(read_yaml(key + text).entries[name], name)
     except CaseError as error:
         error.where = name
-        if error.line == 1 and error.column is not None:
-            error.column = max(1, error.column - len(key))
+        # The reader counts from the start of the line it was given; what ends too early ends on the line after.
+        error.line, typed = 1, (error.column or 1) - len(key) if error.line == 1 else len(text) + 1
+        error.column = max(1, typed)
         raise
 
 

@@ -1,0 +1,292 @@
+"""The command: exit codes, messages and files. NumPy is the framework here, since it starts at once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import STORE, main
+
+ROOT = Path(__file__).parent.parent
+SUM = "-(target * np.log(prediction)).sum()"
+MEAN = "-(target * np.log(prediction)).mean()"
+ARRAYS = ("--prediction", "[0.8, 0.2, 0.4]", "--target", "[1, 0, 0]")
+
+AGREE = """
+id: agree
+inputs: {prediction: [0.8, 0.2, 0.4], target: [1, 0, 0]}
+sides:
+  one: -(target * np.log(prediction)).sum()
+  other: -np.sum(target * np.log(prediction))
+"""
+WRONG = """
+id: wrong
+inputs: {prediction: [0.8, 0.2, 0.4], target: [1, 0, 0]}
+sides:
+  sum: -(target * np.log(prediction)).sum()
+  mean: -(target * np.log(prediction)).mean()
+expect:
+  - {between: [sum, mean], verdict: equal}
+"""
+MALFORMED = """
+id: malformed
+sidez: {}
+"""
+ELSEWHERE = """
+id: elsewhere
+inputs: {prediction: [0.8, 0.2, 0.4], target: [1, 0, 0]}
+sides:
+  here: -(target * np.log(prediction)).sum()
+  there: {call: -(target * np.log(prediction)).sum(), environment: numpy-0.1}
+"""
+CASES = {"agree": AGREE, "wrong": WRONG, "malformed": MALFORMED, "elsewhere": ELSEWHERE}
+
+
+@pytest.fixture
+def harness(tmp_path, monkeypatch):
+    """Runs the command in an empty folder with some of the cases above in `cases`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases").mkdir()
+
+    def run(*arguments, cases=()):
+        for name in cases:
+            Path("cases", f"{name}.yaml").write_text(CASES[name], encoding="utf-8")
+        return CliRunner().invoke(main, arguments)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("cases", "code"),
+    [
+        (["agree"], 0),
+        (["agree", "wrong"], 1),
+        (["agree", "malformed"], 2),
+        (["agree", "wrong", "malformed"], 2),
+        (["agree", "elsewhere"], 3),
+        ([], 2),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(harness, cases, code):
+    assert harness("compare", cases=cases).exit_code == code
+
+
+def test_a_malformed_case_costs_no_other(harness):
+    done = harness("compare", "--json", cases=["agree", "malformed"])
+    results = json.loads(done.stdout)
+
+    assert {case["id"]: case["status"] for case in results["cases"]} == {"agree": "pass", "malformed": "error"}
+    assert "sidez" in next(case["error"]["message"] for case in results["cases"] if case["error"])
+
+
+def test_compare_leaves_a_report_for_everybody(harness):
+    harness("compare", "--out", "there", cases=["agree", "wrong"])
+
+    assert {path.name for path in Path("there").iterdir()} == {
+        "cases",
+        "static",
+        "index.html",
+        "junit.xml",
+        "results.json",
+        "summary.md",
+    }
+
+
+def test_compare_says_what_failed_and_where_the_report_is(harness):
+    done = harness("compare", cases=["agree", "wrong"])
+
+    assert "✗  wrong" in done.stdout
+    assert "the case says equal, and it is explained by reduction" in " ".join(done.stdout.split())
+    assert done.stdout.splitlines()[-1] == f"report: {Path('reports', 'index.html')}"
+
+
+def test_a_second_run_asks_nothing_and_says_the_same(harness):
+    first = json.loads(harness("compare", "--json", cases=["agree", "wrong"]).stdout)
+    second = json.loads(harness("compare", "--json").stdout)
+
+    assert (first.pop("provenance")["recalled"], second.pop("provenance")["evaluated"]) == ("0", "0")
+    assert first == second
+
+
+def test_without_a_cache_nothing_is_kept(harness):
+    harness("compare", "--no-cache", cases=["agree"])
+
+    assert not STORE.exists()
+
+
+def test_a_job_summary_is_appended_where_ci_asks_for_one(harness, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "job.md")
+    Path("job.md").write_text("before\n", encoding="utf-8")
+    harness("compare", cases=["agree"])
+
+    assert Path("job.md").read_text(encoding="utf-8").startswith("before\n## All cases are as expected")
+
+
+def test_shards_merge_to_what_one_run_says(harness):
+    whole = json.loads(harness("compare", "--json", "--no-cache", cases=["agree", "wrong"]).stdout)
+    for part in ("1/2", "2/2"):
+        assert harness("collect", "--shard", part, "--store", f"{part[0]}.sqlite").exit_code == 0
+    assert harness("merge", "1.sqlite", "2.sqlite", "--store", "all.sqlite").exit_code == 0
+    merged = json.loads(harness("judge", "all.sqlite", "--json").stdout)
+    together = json.loads(harness("judge", "2.sqlite", "1.sqlite", "--json").stdout)
+
+    assert merged["cases"] == together["cases"] == whole["cases"]
+    assert harness("judge", "all.sqlite").exit_code == 1
+
+
+@pytest.mark.parametrize("option", [("--dtype", "float64"), ("--adapters", "numpy"), ("--workers", "2")])
+def test_a_run_can_be_narrowed(harness, option):
+    done = harness("compare", "--json", *option, cases=["agree"])
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["cases"][0]["comparisons"][0]["dtype"] == (
+        "float64" if "--dtype" in option else "float32"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["compare", "--shard", "3/2"], 2, "'3/2' is no part of a whole"),
+        (["compare", "--dtype", "float8"], 2, "float8"),
+        (["compare", "--adapters", "theano"], 3, "no adapter is called 'theano'"),
+        (["compare", "nowhere"], 2, "nowhere"),
+        (["judge", "nowhere.sqlite"], 2, "nowhere.sqlite"),
+        (["explain", SUM], 2, "Missing argument"),
+        (["explain", SUM, MEAN, "--prediction", "[0.8, x]", "--target", "[1, 0]"], 2, "prediction:1:7: "),
+        (["explain", SUM, MEAN, "--prediction", "[0.8"], 2, "prediction:1:5: "),
+        (["explain", "__import__('os')", MEAN, *ARRAYS], 2, "A:1:1: "),
+        (["explain", SUM, "np.lgo(prediction)", *ARRAYS], 2, "B:1:"),
+        (["explain", SUM, MEAN, *ARRAYS, "--input", "w"], 2, "'w' is not NAME=ARRAY"),
+        (["explain", SUM, MEAN, *ARRAYS, "--gradient", "w"], 2, "no input called 'w'"),
+        (["explain", "my.losses:focal", MEAN, *ARRAYS, "--allow-import", "my.losses:focal"], 2, "cannot be imported"),
+        (["bogus"], 2, "No such command"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_do(harness, arguments, code, said):
+    done = harness(*arguments, cases=["agree"])
+
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert "Traceback" not in done.output
+
+
+def test_explain_answers_in_words(harness):
+    done = harness("explain", SUM, MEAN, *ARRAYS)
+
+    assert done.exit_code == 0
+    assert "A and B differ in one convention, reduction." in done.stdout
+    assert "0.223144" in done.stdout
+
+
+def test_explain_answers_in_json(harness):
+    case = json.loads(harness("explain", SUM, MEAN, *ARRAYS, "--json").stdout)
+
+    assert case["comparisons"][0]["verdict"] == "explained"
+    assert case["sides"]["A"]["expression"] == SUM
+
+
+def test_explain_takes_printed_digits_and_generators(harness):
+    done = harness("explain", SUM, "0.223", *ARRAYS)
+    random = harness(
+        *("explain", SUM, MEAN),
+        *("--prediction", "{probabilities: {shape: [7, 5]}}"),
+        *("--target", "{one_hot: {shape: [7, 5]}}"),
+    )
+
+    assert "printed: 0.223" in done.stdout
+    assert done.exit_code == random.exit_code == 0
+
+
+def test_explain_writes_one_page(harness):
+    harness("explain", SUM, MEAN, *ARRAYS, "--html", "answer.html")
+
+    assert "<style>" in Path("answer.html").read_text(encoding="utf-8")
+
+
+def test_explain_imports_a_function_only_when_told_to(harness):
+    Path("mine.py").write_text(
+        "def loss(prediction, target):\n    return (prediction - target).sum()\n", encoding="utf-8"
+    )
+    refused = harness("explain", "mine:loss", MEAN, *ARRAYS)
+    allowed = harness("explain", "mine:loss", "(prediction - target).sum()", *ARRAYS, "--allow-import", "mine:loss")
+
+    assert refused.exit_code == 2
+    assert "A and B" in allowed.stdout
+
+
+@pytest.mark.parametrize("name", [*main.commands])
+def test_every_command_shows_an_example(harness, name):
+    done = harness(name, "--help")
+
+    assert done.exit_code == 0
+    assert f"Example:\n    harness {name}" in done.output
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("apis", "torch.nn.BCELoss"),
+        ("adapters", "harness.adapters.torch:adapter"),
+        ("factors", "reduction.denominator"),
+        ("cases", "cases/agree.yaml"),
+    ],
+)
+def test_list_says_what_there_is(harness, what, expected):
+    done = harness("list", what, cases=["agree", "malformed"])
+
+    assert done.exit_code == 0
+    assert expected in done.stdout
+
+
+def test_doctor_imports_no_framework():
+    script = "import sys; from harness.cli import main; main(['doctor'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {*done.stdout.splitlines()[-1].split()}
+
+    assert "ready" in done.stdout
+    assert {"torch", "tensorflow", "keras", "jax", "sklearn"} & loaded == set()
+
+
+def test_doctor_tells_of_other_environments(harness, monkeypatch):
+    monkeypatch.setenv("HARNESS_ENVIRONMENTS", f"same={sys.executable},gone=/nowhere/python")
+    done = harness("doctor")
+
+    assert "numpy in same" in done.stdout
+    assert "/nowhere/python does not run" in done.stdout
+
+
+def test_the_schema_is_a_json_schema(harness):
+    assert json.loads(harness("schema").stdout)["$schema"].startswith("https://json-schema.org/")
+
+
+def test_help_is_there_without_loading_the_house():
+    script = "import sys; import harness.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert {"jinja2", "rich", "execnet", "flint", "latex2mathml"} & {*done.stdout.split()} == set()
+
+
+def test_an_interrupted_run_goes_on_from_where_it_was(tmp_path):
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    for number in range(400):
+        text = AGREE.replace("id: agree", f"id: case-{number}").replace("0.8", f"0.{8000 + number}")
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "harness", "compare", "--json"]
+    where = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen(command, cwd=tmp_path, env=where, text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert "answered" in run.stderr.readline()
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    again = subprocess.run(command, cwd=tmp_path, env=where, capture_output=True, text=True, check=False)
+    provenance = json.loads(again.stdout)["provenance"]
+
+    assert run.returncode == 130, said
+    assert "the same command goes on from there" in said
+    assert int(provenance["recalled"]) > 0
+    assert int(provenance["recalled"]) + int(provenance["evaluated"]) == 800

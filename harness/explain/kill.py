@@ -54,20 +54,26 @@ def _mutants(a: Standing, b: Standing, comparison: Comparison, question: Questio
     observed = a.observed(comparison.aspect)
     if observed.size == 0 or comparison.divergence is None:
         return
-    yield "one number moved by 32 times its bound", _with(a, comparison.aspect, _moved(observed, comparison))
+    yield "one number moved by 32 times its bound", _with(a, comparison.aspect, _moved(a, comparison))
     changed = _restaged(a, comparison, question)
     if changed is not None:
         yield changed
 
 
-def _moved(observed: Array, comparison: Comparison) -> Array:
+def _moved(side: Standing, comparison: Comparison) -> Array:
+    """The side's numbers with one of them off by 32 bounds, the side's own if it is wider: it may compute in a narrower dtype."""
+    observed, own = side.observed(comparison.aspect), side.enclosed(comparison.aspect)
     assert comparison.divergence is not None
-    bound = float(np.max(np.where(np.isfinite(comparison.divergence.bounds), comparison.divergence.bounds, 0.0), initial=0.0))
+    bound = max(_largest(comparison.divergence.bounds), _largest(own.bound) if own is not None else 0.0)
     moved = observed.copy()
     at = np.unravel_index(int(np.argmax(np.isfinite(observed))), observed.shape) if observed.ndim else ()
     was = float(observed[at])
     moved[at] = was + TIMES_THE_BOUND * bound + abs(was) * 2.0**-40 if np.isfinite(was) else 1.0
     return moved
+
+
+def _largest(bounds: Array) -> float:
+    return float(np.max(np.where(np.isfinite(bounds), bounds, 0.0), initial=0.0))
 
 
 def _with(side: Standing, aspect: str, numbers: Array) -> Standing:

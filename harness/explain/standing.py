@@ -85,7 +85,8 @@ def _exactly(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str,
 def enclosed(exact: object, rounded: object) -> Enclosed:
     middle, radius = _middle_and_radius(exact)
     bound = np.asarray(rounded.err)  # type: ignore[attr-defined]
-    return Enclosed(middle, radius, np.where(np.isnan(bound), 0.0, bound))
+    # What is infinite in exact arithmetic is no rounded number: nothing else is near it.
+    return Enclosed(middle, radius, np.where(np.isnan(bound) | np.isinf(middle), 0.0, bound))
 
 
 def _middle_and_radius(data: object) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 """Collecting, with fake adapters in real worker processes."""
 
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+import venv
 from itertools import permutations
 from pathlib import Path
 
@@ -266,13 +268,27 @@ def test_no_cases_give_a_run_without_observations():
 # Environments.
 
 
-def test_a_side_is_asked_in_the_environment_it_names(monkeypatch):
-    monkeypatch.setenv("HARNESS_ENVIRONMENTS", f"other={sys.executable}")
-    numpy_side = Expression(LOSS, parse(LOSS, ("prediction", "target")), "numpy", "other")
-    run = collect([case("a", sides={"here": numpy_side})])
+def test_another_environment_needs_numpy_and_no_harness(tmp_path, monkeypatch):
+    venv.create(tmp_path / "other", with_pip=False)
+    python = tmp_path / "other" / "bin" / "python"
+    (packages,) = (tmp_path / "other" / "lib").glob("python*/site-packages")
+    installed = Path(np.__file__).parent.parent
+    for found in installed.glob("numpy*"):
+        (packages / found.name).symlink_to(found)
+    monkeypatch.setenv("HARNESS_ENVIRONMENTS", f"other={python}")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    tree = parse(LOSS, ("prediction", "target"))
+    sides = {name: Expression(LOSS, tree, name, "other") for name in ("numpy", "sklearn")}
+    run = collect([case("a", sides=sides)])
 
-    assert isinstance(only(run), Computed)
-    assert run.environment["other: numpy"] == np.__version__
+    assert [type(o) for o in run.observations.values()] == [Computed, Unsupported]
+    assert list(run.missing) == ["sklearn in other"]
+    assert "No module named 'sklearn'" in run.missing["sklearn in other"]
+    assert run.environment == {
+        "harness": plan.version(),
+        "other: numpy": np.__version__,
+        "other: python": platform.python_version(),
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from harness.explain.identify.extremes import ties
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.outcome import agrees
 from harness.explain.identify.samples import draw
-from harness.records import Raised
+from harness.explain.identify.tuning import Tuned, long_numbers, tuned
+from harness.records import Array, Raised
 from harness.reference.arithmetic import quantise
 from harness.semantics import Gradient, Semantics, with_choice
 
 FRESH = 3
+TUNED = 8
 CLIPS = ("zero", "through", "half", "floored")
 SLOPES = (0.0, 0.5, 1.0, -1.0)
 
@@ -33,24 +35,35 @@ class Refuted:
 
 def confirmed(asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows) -> tuple[Semantics, Refuted | None]:
     """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
+    point = tuned(semantics, _cases(asker, domain, kind, edge), asker.frame.dtype) if any(long_numbers(semantics)) else Tuned(semantics)
     for inputs, beyond in _inputs(asker, domain, kind, edge):
         answer = asker.oracle.both(inputs)
         if isinstance(answer, Raised):
             continue
         if beyond and not np.all(np.isfinite(answer.value)):
             continue
-        aspect = _aspect(asker, semantics, inputs, answer)
+        aspect = _aspect(asker, point, inputs, answer)
         if aspect == "gradient":
-            for other in _slopes(semantics):
-                if not _aspect(asker, other, inputs, answer):
-                    semantics, aspect = other, ""
+            for other in _slopes(point.semantics):
+                if not _aspect(asker, replace(point, semantics=other), inputs, answer):
+                    point, aspect = replace(point, semantics=other), ""
                     break
         if aspect:
-            return semantics, Refuted(inputs, aspect)
-    return semantics, None
+            return point.semantics, Refuted(inputs, aspect)
+    return point.semantics, None
 
 
-def _aspect(asker: Asker, semantics: Semantics, inputs: Inputs, answer: Answer) -> str:
+def _cases(asker: Asker, domain: str, kind: str, edge: Rows) -> list[tuple[Inputs, Array]]:
+    """Answers to fit long numbers to: random ones, and the edges."""
+    frame, shape = asker.frame, (asker.frame.count, asker.frame.classes)
+    sets = [frame.inputs(draw(seed, shape, domain, kind, frame.dtype), asker.extras) for seed in range(70, 70 + TUNED)]
+    for start in range(0, edge.count, max(shape[0], -(-edge.count // 6))):
+        sets.append(frame.inputs(edge.pick(np.arange(start, start + shape[0]) % edge.count), asker.extras))
+    answers = ((inputs, asker.oracle.value(inputs)) for inputs in sets)
+    return [(inputs, answer) for inputs, answer in answers if answer is not None]
+
+
+def _aspect(asker: Asker, semantics: Tuned, inputs: Inputs, answer: Answer) -> str:
     try:
         return agrees(semantics, inputs, answer, asker.frame.dtype, asker.frame.prediction)
     except CaseError:

@@ -8,7 +8,8 @@ import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.reference.arithmetic import FORMATS, Plain, Rounded
+from harness.explain.identify.tuning import Tuned, slack
+from harness.reference.arithmetic import FORMATS, Ball, Plain, Rounded
 from harness.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -39,26 +40,28 @@ def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: s
     return bool(np.all(same | near))
 
 
-def agrees(semantics: Semantics, inputs: Inputs, answer: Answer, dtype: str, wrt: str | None) -> str:
+def agrees(point: Tuned, inputs: Inputs, answer: Answer, dtype: str, wrt: str) -> str:
     """Which aspect of the answer is outside the point's rounding bound: "value", "gradient", or neither, "".
 
     Raises:
         CaseError: If the inputs do not fit the point.
     """
-    found = evaluate(semantics, inputs, Rounded(dtype), dtype, wrt if answer.gradient is not None else None)
-    if not _inside(found.value, answer.value):
+    by = wrt if answer.gradient is not None else None
+    found = evaluate(point.semantics, inputs, Rounded(dtype), dtype, by)
+    value, gradient = slack(point, inputs, dtype, by)
+    if not _inside(found.value, answer.value, value):
         return "value"
-    if answer.gradient is not None and wrt is not None and not _inside(found.gradient, answer.gradient):
+    if answer.gradient is not None and not _inside(found.gradient, answer.gradient, gradient):
         return "gradient"
     return ""
 
 
-def _inside(ball: object, answer: Array) -> bool:
-    mid, err = ball.mid, ball.err  # type: ignore[attr-defined]
+def _inside(ball: Ball, answer: Array, room: Array | float) -> bool:
+    mid, bound = ball.mid.reshape(-1), (ball.err + room).reshape(-1)
     if mid.size != answer.size:
         return False
     # An infinite bound says that anything may come out of an overflow; it says nothing where the formula is infinite.
-    infinite = np.isinf(mid.reshape(-1))
-    if np.any(infinite & (mid.reshape(-1) != answer.reshape(-1))):
+    other = np.asarray(answer, np.float64).reshape(-1)
+    if np.any(np.isinf(mid) & (mid != other)):
         return False
-    return within(difference(mid.reshape(-1), np.asarray(answer, np.float64).reshape(-1)), err.reshape(-1))
+    return within(difference(mid, other), bound)

@@ -1,0 +1,130 @@
+"""Numbers that are no short ones, as well as the answers allow, and how far they may still be off.
+
+With answers y_i that are right up to their bounds b_i, the least-squares estimate θ = P y is off by no more than
+|P| b: a bound like any other, and what it does to a fresh answer is added to that answer's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.explain.identify.answers import Inputs
+from harness.explain.identify.numbers import DENOMINATORS, LONG, digits
+from harness.records import Array
+from harness.reference.arithmetic import Plain, Rounded
+from harness.reference.evaluate import Evaluated, evaluate
+from harness.semantics import Semantics
+
+Path = tuple[str | int, ...]
+ROUNDS = 2
+STEP = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """A point whose long numbers are known to within `error`, in the order of `paths`."""
+
+    semantics: Semantics
+    paths: tuple[Path, ...] = ()
+    error: tuple[float, ...] = ()
+
+
+def long_numbers(part: object, path: Path = ()) -> Iterator[Path]:
+    """Where in a point there are numbers that nobody wrote by hand."""
+    if isinstance(part, float):
+        if math.isfinite(part) and digits(part) > LONG and not any(part * q == round(part * q) for q in DENOMINATORS):
+            yield path
+    elif isinstance(part, tuple):
+        for i, item in enumerate(part):
+            yield from long_numbers(item, (*path, i))
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from long_numbers(getattr(part, field.name), (*path, field.name))
+
+
+def number_at(part: Any, path: Path) -> float:  # noqa: ANN401  any piece of a point
+    """The number at `path`."""
+    for step in path:
+        part = part[step] if isinstance(step, int) else getattr(part, step)
+    return float(part)
+
+
+def with_number(part: Any, path: Path, value: float) -> Any:  # noqa: ANN401
+    """`part` with another number at `path`."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        return (*part[:step], with_number(part[step], rest, value), *part[step + 1 :])
+    return replace(part, **{step: with_number(getattr(part, step), rest, value)})
+
+
+def tuned(semantics: Semantics, cases: Sequence[tuple[Inputs, Array]], dtype: str) -> Tuned:
+    """`semantics` with its long numbers fitted to the answers, and their bounds."""
+    paths = tuple(long_numbers(semantics))
+    if not paths:
+        return Tuned(semantics)
+    p = np.zeros((len(paths), 0))
+    bound = np.zeros(0)
+    for _ in range(ROUNDS):
+        residual, bound, slopes = _linearised(semantics, paths, cases, dtype)
+        if residual.size < len(paths):
+            return Tuned(semantics)
+        weight = 1.0 / bound
+        p = np.linalg.pinv(slopes * weight[:, None]) * weight
+        step = p @ residual
+        for path, change in zip(paths, step, strict=True):
+            semantics = with_number(semantics, path, number_at(semantics, path) + float(change))
+    error = np.abs(p) @ bound + np.array([2.0**-52 * abs(number_at(semantics, path)) for path in paths])
+    return Tuned(semantics, paths, tuple(float(e) for e in error))
+
+
+def _linearised(
+    semantics: Semantics, paths: tuple[Path, ...], cases: Sequence[tuple[Inputs, Array]], dtype: str
+) -> tuple[Array, Array, Array]:
+    """What the answers are more than the point says, the bounds of that, and its derivative by the numbers."""
+    residuals, bounds, slopes = [], [], []
+    for inputs, answer in cases:
+        ball = evaluate(semantics, inputs, Rounded(dtype), dtype, None).value
+        base, y = ball.mid.reshape(-1), answer.reshape(-1)
+        good = np.isfinite(base) & np.isfinite(y) & np.isfinite(ball.err.reshape(-1))
+        if y.size != base.size or not good.any():
+            continue
+        columns = [_slope(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths]
+        residuals.append((y - base)[good])
+        bounds.append(np.maximum(ball.err.reshape(-1), 1e-300)[good])
+        slopes.append(np.stack(columns, axis=1)[good])
+    if not residuals:
+        return np.zeros(0), np.zeros(0), np.zeros((0, len(paths)))
+    return np.concatenate(residuals), np.concatenate(bounds), np.concatenate(slopes)
+
+
+def _slope(semantics: Semantics, path: Path, inputs: Inputs, dtype: str, wrt: str | None) -> tuple[Array, Array | None]:
+    """d(value)/d(number at `path`), and that of the gradient."""
+    at = number_at(semantics, path)
+    h = STEP * max(abs(at), 1e-3)
+    up, down = (_plain(with_number(semantics, path, at + s * h), inputs, dtype, wrt) for s in (1.0, -1.0))
+    gradient = None if wrt is None else (up.gradient - down.gradient) / (2.0 * h)
+    return (np.asarray(up.value) - np.asarray(down.value)) / (2.0 * h), gradient
+
+
+def _plain(semantics: Semantics, inputs: Inputs, dtype: str, wrt: str | None) -> Evaluated:
+    return evaluate(semantics, inputs, Plain(), dtype, wrt)
+
+
+def slack(point: Tuned, inputs: Inputs, dtype: str, wrt: str | None) -> tuple[Array | float, Array | float]:
+    """How far the long numbers' errors may move value and gradient on `inputs`."""
+    value: Array | float = 0.0
+    gradient: Array | float = 0.0
+    for path, error in zip(point.paths, point.error, strict=True):
+        with np.errstate(all="ignore"):
+            by_value, by_gradient = _slope(point.semantics, path, inputs, dtype, wrt)
+        value = value + np.nan_to_num(np.abs(by_value) * error, nan=0.0, posinf=0.0)
+        if by_gradient is not None:
+            gradient = gradient + np.nan_to_num(np.abs(by_gradient) * error, nan=0.0, posinf=0.0)
+    return value, gradient

@@ -14,6 +14,7 @@ from harness.report.formula import mathml
 from harness.report.grid import marks_of
 from harness.report.page import page
 from harness.report.render import fragment, single_page, write_report
+from harness.report.shelves import agrees, shelf
 from harness.report.view import index
 
 FINDINGS = samples.all_findings()
@@ -267,6 +268,46 @@ def test_a_first_page_of_10000_cases_is_below_2_megabytes(title):
 
     assert len(text.encode()) < 2_000_000
     assert text.count("<tr") > 10_000
+
+
+def test_thousands_of_cases_that_agree_share_pages(tmp_path):
+    found = list(numbered(1500))
+    write_report(samples.run_of(found), found, tmp_path)
+    names = [path.name for path in (tmp_path / "cases").iterdir()]
+    shelves = [name for name in names if name.startswith("_agree")]
+    rows = re.findall(r"<a href=(cases/[^>]+)>", text_of(tmp_path / "index.html"))
+    told = {link for link in rows if not is_there(tmp_path, link)}
+
+    assert (len(names), shelves) == (1001, ["_agree-1.html"])
+    assert (len(rows), told) == (1500, set())
+
+
+def is_there(folder, link):
+    """Whether a link from the first page leads to a page, and to a place on it."""
+    name, _, anchor = link.partition("#")
+    return (folder / name).is_file() and (not anchor or f'id="{anchor}"' in text_of(folder / name))
+
+
+def test_a_case_is_on_a_shelf_with_its_answers_and_how_far_they_are_apart():
+    told = shelf(1, [samples.equal()]).cases[0]
+
+    assert told.answers == "bce 0.319037, keras 0.319038, again 0.319037"
+    assert told.note == "2.9e-08 apart at most, where rounding allows 1e-07; one pair on these inputs only"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (samples.equal(), True),
+        (samples.claimed(), True),
+        (samples.explained(), False),
+        (samples.unexplained(), False),
+        (samples.incomparable(), False),
+        (replace(samples.equal(), status="fail"), False),
+    ],
+)
+def test_only_what_agrees_is_put_on_a_shelf(found, expected):
+    assert agrees(found) is expected
 
 
 def test_one_page_stands_alone():

@@ -8,10 +8,8 @@ import numpy as np
 
 from harness.records import Array, Case, Finding, Key
 from harness.report.numbers import aligned
-from harness.report.phrases import observed
+from harness.report.phrases import is_inline, observed
 
-# Values of so few elements are told in one line, in the table of sides.
-INLINE = 6
 # More elements than this are folded; more than the second are left to results.json.
 FOLDED, MOST_ELEMENTS = 12, 200
 
@@ -36,11 +34,6 @@ def elements(finding: Finding, case: Case) -> tuple[Elements, ...]:
         for shape, arrays in _by_shape(finding, case, dtype, aspect)
         if aspect == "gradient" or not is_inline(shape)
     )
-
-
-def is_inline(shape: tuple[int, ...]) -> bool:
-    """Whether an array of that shape is told in one line."""
-    return not shape or (len(shape) == 1 and shape[0] <= INLINE)
 
 
 def _by_shape(

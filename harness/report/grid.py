@@ -1,7 +1,7 @@
 """The grid of the first page: a row per case, a column per framework, a symbol per side."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import escape
@@ -46,11 +46,6 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def page_name(finding: Finding) -> str:
-    """File name of the page of a case, without folder."""
-    return f"{finding.case.id}.html"
-
-
 def family(case: Case | BrokenCase) -> str:
     """The folder a case lies in."""
     return "".join(case.path.replace("\\", "/").split("/")[-2:-1])
@@ -64,11 +59,6 @@ def severity(finding: Finding) -> Verdict | None:
 def needs_a_look(finding: Finding) -> bool:
     """Whether a case is not as expected, or has a gap that nobody can explain."""
     return finding.status != "pass" or severity(finding) is Verdict.UNEXPLAINED
-
-
-def href(finding: Finding) -> str:
-    """Where the page of a case is, from the first page; empty where it has none."""
-    return "" if isinstance(finding.case, BrokenCase) else f"cases/{page_name(finding)}"
 
 
 def title(finding: Finding) -> str:
@@ -91,20 +81,26 @@ def columns_of(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(sorted(met, key=lambda name: (name == "claim", name)))
 
 
-def groups(ordered: Sequence[Finding], urgent: Sequence[Finding], columns: tuple[str, ...]) -> tuple[Group, ...]:
-    """First what needs a look, then a group per family."""
+def groups(
+    ordered: Sequence[Finding], urgent: Sequence[Finding], columns: tuple[str, ...], where: Mapping[str, str]
+) -> tuple[Group, ...]:
+    """First what needs a look, then a group per family; `where` has the address of each case by id."""
+
+    def row(finding: Finding) -> Row:
+        return _row(finding, columns, room, where.get(finding.case.id, ""))
+
     room = GRID_BYTES // max(1, len(ordered)) - ROW_MARKUP - 8 * len(columns)
     rows: dict[str, list[Row]] = defaultdict(list)
     for finding in ordered:
         if not needs_a_look(finding):
-            rows[family(finding.case)].append(_row(finding, columns, room))
-    first = Group("Not as expected, or unexplained", "", tuple(_row(finding, columns, room) for finding in urgent))
+            rows[family(finding.case)].append(row(finding))
+    first = Group("Not as expected, or unexplained", "", tuple(map(row, urgent)))
     rest = [Group(name or "no folder", name, tuple(found)) for name, found in sorted(rows.items())]
     return tuple(group for group in (first, *rest) if group.rows)
 
 
-def _row(finding: Finding, columns: tuple[str, ...], room: int) -> Row:
-    link, verdict = href(finding), severity(finding)
+def _row(finding: Finding, columns: tuple[str, ...], room: int, link: str) -> Row:
+    verdict = severity(finding)
     failed = finding.status != "pass"
     word = "unreadable" if finding.status == "error" and verdict is None else str(verdict or "nothing to compare")
     factors = dict.fromkeys(factor for factors in factor_sets(finding) for factor in factors)

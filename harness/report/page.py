@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from harness.records import (
-    Array,
     BrokenCase,
     Case,
     Claim,
@@ -19,13 +18,15 @@ from harness.records import (
     Side,
 )
 from harness.report import phrases
-from harness.report.elements import INLINE, Elements, elements, is_inline
+from harness.report.elements import Elements, elements
 from harness.report.grid import family
-from harness.report.numbers import number
 from harness.report.reproducer import reproducer
 from harness.report.results import outcome_in_words
 from harness.report.section import Line, Section, line, sections
 from harness.report.words import STATUSES
+
+# What becomes of a known divergence, by its status in the case.
+STANDING = {"notyet": "not mended yet", "never": "never to be mended"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Page:
     failed: bool
     status: str
     notes: tuple[str, ...]
+    known: tuple[str, ...]
     sides: tuple[SideRow, ...]
     inputs: tuple[tuple[str, str, str], ...]
     sections: tuple[Section, ...]
@@ -89,6 +91,7 @@ def page(finding: Finding) -> Page:
         failed=failed,
         status=STATUSES[finding.status],
         notes=phrases.notes(finding) if failed else (),
+        known=tuple(f"{each.side}, {STANDING[each.status]}: {each.reason}" for each in case.known),
         sides=tuple(_side(finding, case, name, side) for name, side in case.sides.items()),
         inputs=tuple((name, *_input(array)) for name, array in case.inputs.items()),
         sections=told,
@@ -110,24 +113,15 @@ def _side(finding: Finding, case: Case, name: str, side: Side) -> SideRow:
 
 def _answer(side: Side, seen: Observation | None) -> str:
     if isinstance(side, Claim):
-        return _short(side.value)
+        return phrases.short(side.value)
     if isinstance(seen, Computed):
-        return _short(seen.value)
+        return phrases.short(seen.value)
     return ": ".join(outcome_in_words(seen))
-
-
-def _short(values: Array) -> str:
-    """A scalar as it is, a few numbers as a list, more as a shape."""
-    if values.ndim == 0:
-        return number(float(values))
-    if is_inline(values.shape):
-        return f"[{', '.join(number(value) for value in values.tolist())}]"
-    return f"array of shape {' × '.join(map(str, values.shape))}"
 
 
 def _input(array: InputArray) -> tuple[str, str]:
     shape = " × ".join(map(str, array.values.shape)) or "scalar"
-    if array.values.size <= INLINE:
+    if array.values.size <= phrases.INLINE:
         return shape, str(array.values.tolist())
     text = np.array2string(array.values, precision=6, separator=", ", threshold=60, edgeitems=3, max_line_width=90)
     return shape, text

@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import assert_never
 
-import numpy as np
-
 from harness.records import (
     Array,
     BrokenCase,
@@ -57,6 +55,24 @@ def observed(side: Side, seen: Observation | None, aspect: str) -> Array | None:
             return seen.value if aspect == "value" else seen.gradient
         case _:
             return None
+
+
+# Values of so few elements are told in one line.
+INLINE = 6
+
+
+def is_inline(shape: tuple[int, ...]) -> bool:
+    """Whether an array of that shape is told in one line."""
+    return not shape or (len(shape) == 1 and shape[0] <= INLINE)
+
+
+def short(values: Array) -> str:
+    """A scalar as it is, a few numbers as a list, more as a shape."""
+    if values.ndim == 0:
+        return number(float(values))
+    if is_inline(values.shape):
+        return f"[{', '.join(number(value) for value in values.tolist())}]"
+    return f"array of shape {' × '.join(map(str, values.shape))}"
 
 
 def arrays(finding: Finding, comparison: Comparison) -> tuple[Array | None, Array | None]:
@@ -240,8 +256,3 @@ def asked(finding: Finding) -> tuple[Comparison, ...]:
     """The comparisons by which a case stands or falls: those it names, or all where it names none."""
     named = tuple(each for each in finding.comparisons if each.expectation is not None or not each.expected)
     return named or finding.comparisons
-
-
-def nonfinite(values: Sequence[float]) -> bool:
-    """Whether a chart of `values` cannot be drawn."""
-    return not bool(np.isfinite(values).all())

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from harness.records import BrokenCase, Finding, Run
-from harness.report.grid import page_name
+from harness.records import Finding, Run
 from harness.report.page import page
+from harness.report.shelves import page_name, placed, shelf, shelf_name
 from harness.report.view import index
 
 BATCH = 100
@@ -21,7 +21,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
-    """Write `out`/index.html, a page per readable case, and the two static files; pages of other cases are removed.
+    """Write `out`/index.html, the pages of its cases, and the two static files; pages of other cases are removed.
 
     Returns:
         The path of the first page.
@@ -57,22 +57,26 @@ def _versions(run: Run, templates: Environment) -> Markup:
 
 
 def _write_cases(run: Run, findings: Sequence[Finding], templates: Environment, folder: Path) -> None:
-    """One page per readable case, and no others."""
+    """The pages of cases and the shelves, and no others."""
     folder.mkdir(parents=True, exist_ok=True)
     shared = {"root": "../", "versions": _versions(run, templates), "style": ""}
-    template = templates.get_template("case.html")
-    readable = [finding for finding in findings if not isinstance(finding.case, BrokenCase)]
-    for stale in {*os.listdir(folder)} - {page_name(finding) for finding in readable}:  # noqa: PTH208  names, not paths
+    own, shelved = placed(findings)
+    names = {*map(page_name, own), *(shelf_name(number) for number in range(1, len(shelved) + 1))}
+    for stale in {*os.listdir(folder)} - names:  # noqa: PTH208  names, not paths
         (folder / stale).unlink()
+    batches = [own[start : start + BATCH] for start in range(0, len(own), BATCH)]
     # The disk takes one batch while the next is rendered.
     with ThreadPoolExecutor(1) as disk:
-        batches = [readable[start : start + BATCH] for start in range(0, len(readable), BATCH)]
-        waiting = [disk.submit(_write, folder, _rendered(batch, template, shared)) for batch in batches]
+        page_of, shelf_of = templates.get_template("case.html"), templates.get_template("shelf.html")
+        waiting = [disk.submit(_write, folder, _pages(batch, page_of, shared)) for batch in batches]
+        for number, cases in enumerate(shelved, 1):
+            text = shelf_of.render(_named(shelf(number, cases)), **shared)
+            waiting.append(disk.submit(_write, folder, [(shelf_name(number), text)]))
     for written in waiting:
         written.result()
 
 
-def _rendered(findings: Sequence[Finding], template: Template, shared: Mapping[str, object]) -> list[tuple[str, str]]:
+def _pages(findings: Sequence[Finding], template: Template, shared: Mapping[str, object]) -> list[tuple[str, str]]:
     return [(page_name(finding), template.render(_named(page(finding)), **shared)) for finding in findings]
 
 

@@ -1,7 +1,7 @@
 """The first page: Findings become rows of finished strings, so that the template only repeats them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.records import Finding, Run, Verdict
@@ -12,11 +12,11 @@ from harness.report.grid import (
     columns_of,
     factor_sets,
     groups,
-    href,
     needs_a_look,
     severity,
     title,
 )
+from harness.report.shelves import addresses
 from harness.report.words import STATUSES, VERDICTS
 
 MOST_URGENT = 50  # The rest is in the grid, which starts with it.
@@ -97,15 +97,15 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
     """The first page of `run`; cases in the order of path and id, what needs a look before what does not."""
     ordered = sorted(findings, key=lambda each: (each.case.path, each.case.id))
     urgent = sorted(filter(needs_a_look, ordered), key=lambda each: (each.status == "pass", each.status))
-    columns = columns_of(ordered)
+    columns, where = columns_of(ordered), addresses(ordered)
     return Index(
         headline=_headline(findings),
         tallies=_tallies(findings),
-        urgent=tuple(map(_urgent, urgent[:MOST_URGENT])),
+        urgent=tuple(_urgent(finding, where) for finding in urgent[:MOST_URGENT]),
         urgent_more=max(0, len(urgent) - MOST_URGENT),
-        causes=_causes(ordered),
+        causes=_causes(ordered, where),
         columns=columns,
-        groups=groups(ordered, urgent, columns),
+        groups=groups(ordered, urgent, columns, where),
         legend=_legend(),
         environment=tuple(sorted(run.environment.items())),
         missing=tuple(sorted(run.missing.items())),
@@ -113,7 +113,7 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
     )
 
 
-def _urgent(finding: Finding) -> Urgent:
+def _urgent(finding: Finding, where: Mapping[str, str]) -> Urgent:
     verdict = severity(finding)
     words = VERDICTS[verdict] if verdict else None
     css, symbol = ("f", "!") if finding.status != "pass" or not words else (words.css, words.symbol)
@@ -122,7 +122,7 @@ def _urgent(finding: Finding) -> Urgent:
     )
     if len(said) > MOST_NOTES:
         said = (*said[:MOST_NOTES], f"And {phrases.count(len(said) - MOST_NOTES, 'comparison')} more.")
-    return Urgent(href(finding), title(finding), css, symbol, STATUSES[finding.status], said)
+    return Urgent(where.get(finding.case.id, ""), title(finding), css, symbol, STATUSES[finding.status], said)
 
 
 KINDS: tuple[tuple[str, str, frozenset[Verdict | None]], ...] = (
@@ -154,18 +154,18 @@ def _headline(findings: Sequence[Finding]) -> str:
     return f"{failed:,} of {len(findings):,} cases {'is' if failed == 1 else 'are'} not as expected"
 
 
-def _causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
+def _causes(findings: Iterable[Finding], where: Mapping[str, str]) -> tuple[Cause, ...]:
     """Sets of factors, the most frequent first."""
     cases: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         for factors in factor_sets(finding):
             cases[factors].append(finding)
     ranked = sorted(cases.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(_cause(factors, met) for factors, met in ranked[:MOST_CAUSES])
+    return tuple(_cause(factors, met, where) for factors, met in ranked[:MOST_CAUSES])
 
 
-def _cause(factors: tuple[str, ...], met: Sequence[Finding]) -> Cause:
-    links = tuple(Link(href(finding), title(finding)) for finding in met[:MOST_EXAMPLES])
+def _cause(factors: tuple[str, ...], met: Sequence[Finding], where: Mapping[str, str]) -> Cause:
+    links = tuple(Link(where[finding.case.id], title(finding)) for finding in met[:MOST_EXAMPLES])
     sentence = next(
         (factor.summary for each in met[0].comparisons for factor in each.explanation.factors if len(factors) == 1), ""
     )

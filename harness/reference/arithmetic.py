@@ -6,7 +6,8 @@
   First-order running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.3), with
       a ⊕ b : e_a + e_b + u|a + b|
       a ⊗ b : |a|e_b + |b|e_a + e_a e_b + u|ab|
-      Σ x_i : Σ e_i + (n − 1) u Σ(|x_i| + e_i)        every order of summation (op. cit. §4.2)
+      Σ x_i : Σ e_i + u Σ_{k>1} (|x|₁ + … + |x|ₖ)     over |x_i| + e_i in falling order: no order of summation has larger
+                                                      partial sums, each of which rounds once (op. cit. §4.2)
       exp, log, … : the propagated error + 4u|result|  the libraries' stated error (glibc, SLEEF, XLA: ≤ 4 ulp)
   plus η, the smallest number that the dtype keeps apart from 0, for underflow. A number beyond the dtype's largest
   has an infinite error: there an implementation may rightly return anything.
@@ -238,10 +239,8 @@ class Rounded:
 
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
         """Sum in any order."""
-        n = int(np.prod([a.mid.shape[i] for i in axis], dtype=np.int64))
-        grown = a.err + _product(np.asarray(max(n - 1, 0) * self.format.u), np.abs(a.mid) + a.err)
         mid = np.sum(a.mid, axis=axis, keepdims=keepdims)
-        err = np.sum(grown, axis=axis, keepdims=keepdims)
+        err = np.sum(a.err, axis=axis, keepdims=keepdims) + self.format.u * _worst_partial_sums(np.abs(a.mid) + a.err, axis, mid.shape)
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
 
     def widen(self, a: Ball, units: Floats) -> Ball:
@@ -256,6 +255,17 @@ class Rounded:
     def loose(self, values: Floats, mask: Mask) -> Ball:
         """Slopes with room to reach −1 and 1 where `mask` is true."""
         return Ball(np.asarray(values, np.float64), np.where(mask, 1.0 + np.abs(values), 0.0))
+
+
+def _worst_partial_sums(sizes: Floats, axis: tuple[int, ...], shape: tuple[int, ...]) -> Floats:
+    """Σ_{k>1} of the sums of the k largest sizes over `axis`, in the shape of the sum."""
+    kept = [i for i in range(sizes.ndim) if i not in axis]
+    length = int(np.prod([sizes.shape[i] for i in axis]))  # not −1: the rest may be empty
+    rows = np.transpose(sizes, (*kept, *axis)).reshape((*(sizes.shape[i] for i in kept), length))
+    if rows.shape[-1] < 2:  # noqa: PLR2004  one term is not added to anything
+        return np.zeros(shape)
+    falling = np.cumsum(-np.sort(-rows, axis=-1), axis=-1)
+    return np.reshape(np.sum(falling[..., 1:], axis=-1), shape)
 
 
 def _product(a: Floats, b: Floats) -> Floats:

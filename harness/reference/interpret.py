@@ -194,6 +194,8 @@ def _operation(function: str, args: tuple[Node, ...], kwargs: tuple[tuple[str, N
     last = function.rpartition(".")[2]
     if function.startswith("tensorflow") and last == "gather":
         last = "take"
+    if function.startswith("torch.") and last == "softplus":
+        last = "torch_softplus"
     name = NAMES.get(last, last)
     values = [interpret(arg, scope) for arg in args]
     named = {PARAMETERS.get(k, k): interpret(v, scope) for k, v in kwargs if k not in ("out", "name", "device", "requires_grad")}

@@ -89,10 +89,21 @@ def _gather(x: Value, axis: Any, index: Value) -> Value:
     return _take_along(x, index, axis)
 
 
-def _take(x: Value, index: Value, axis: Any = None) -> Value:
+def _take(x: Value, index: Value, axis: Any = None, mode: str | None = None) -> Value:
     if axis is None:
-        return _index(_reshape(x, (-1,)), (_integers(index),))
-    return _index(x, (slice(None),) * (int(axis) % _ndim(x)) + (_integers(index),))
+        x, axis = _reshape(x, (-1,)), 0
+    at = int(axis) % _ndim(x)
+    return _index(x, (slice(None),) * at + (_inside(index, _shape(x)[at], mode),))
+
+
+def _take_along_axis(x: Value, index: Value, axis: Any = -1, mode: str | None = None) -> Value:
+    return _take_along(x, _inside(index, _shape(x)[int(axis)], mode), axis)
+
+
+def _inside(index: Value, length: int, mode: str | None) -> Any:
+    """Positions as integers, those outside brought in as `mode` says."""
+    found = _integers(index)
+    return np.clip(found, 0, length - 1) if mode == "clip" else found % length if mode == "wrap" else found
 
 
 def _ndim(x: Value) -> int:
@@ -260,6 +271,12 @@ def _stats_entropy(p: Tensor, q: Value = None, base: Any = None, axis: Any = 0) 
     return out if base is None else out / math.log(float(base))
 
 
+def _torch_softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """torch's softplus: log(1 + e^βx)/β, and x itself beyond the threshold, which in float64 leaves off up to 2e-9."""
+    scaled = x * float(beta) if float(beta) != 1.0 else x
+    return x.where(scaled.mid > float(threshold), primitives.softplus(scaled) / float(beta))
+
+
 def _op(function: Callable[..., Value], *parameters: str) -> Operation:
     return Operation(function, parameters)
 
@@ -289,6 +306,7 @@ FLOATING: dict[str, Operation] = {
     "sigmoid": _op(primitives.sigmoid, "x"),
     "log_sigmoid": _op(primitives.log_sigmoid, "x"),
     "softplus": _op(primitives.softplus, "x"),
+    "torch_softplus": _op(_torch_softplus, "x", "beta", "threshold"),
     "softmax": _op(lambda x, axis=-1: primitives.softmax(x, int(axis)), "x", "axis"),
     "log_softmax": _op(lambda x, axis=-1: primitives.log_softmax(x, int(axis)), "x", "axis"),
     "logsumexp": _op(lambda x, axis=None, keepdims=False: _logsumexp(x, axis, keepdims), "x", "axis", "keepdims"),
@@ -323,9 +341,10 @@ def _logsumexp(x: Tensor, axis: Any, keepdims: Any) -> Tensor:
 # On anything: arrays of indices and masks stay what they are.
 STRUCTURAL: dict[str, Operation] = {
     "where": _op(_where, "condition", "x", "y"),
+    "masked_fill": _op(lambda x, mask, value: _where(mask, value, x), "x", "mask", "value"),
     "gather": _op(_gather, "x", "axis", "index"),
-    "take_along_axis": _op(lambda x, index, axis=-1: _take_along(x, index, axis), "x", "index", "axis"),
-    "take": _op(_take, "x", "index", "axis"),
+    "take_along_axis": _op(_take_along_axis, "x", "index", "axis", "mode"),
+    "take": _op(_take, "x", "index", "axis", "mode"),
     "one_hot": _op(_one_hot, "x", "classes"),
     "stack": _op(_stack, "x", "axis"),
     "concatenate": _op(_concatenate, "x", "axis"),

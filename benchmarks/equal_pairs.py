@@ -132,7 +132,9 @@ def answers(rows: list[Spelling], inputs: Mapping[str, InputArray], dtype: str) 
     for row in rows:
         adapter = import_module(f"harness.adapters.{row.framework}").adapter
         seen = observe(adapter, Request(row.tree, inputs, dtype, "eager", None, index_inputs(row.tree, inputs)))
-        found.append(_answered(row, seen, arrays, dtype) if isinstance(seen, Computed) and seen.value.size == 1 else None)
+        found.append(
+            _answered(row, seen, arrays, dtype) if isinstance(seen, Computed) and seen.value.size == 1 else None
+        )
     return found
 
 
@@ -192,7 +194,9 @@ def study(count: int, seed: int) -> None:
     for dtype, a, b in pairs(count, seed):
         totals[dtype] += 1
         bound = a.bound + b.bound
-        alarms["this project", dtype] += bool(excess(difference(np.asarray(a.value), np.asarray(b.value)), np.asarray(bound)) > 1)
+        alarms["this project", dtype] += bool(
+            excess(difference(np.asarray(a.value), np.asarray(b.value)), np.asarray(bound)) > 1
+        )
         for name, rule in PEERS.items():
             alarms[name, dtype] += not rule(a.value, b.value, dtype)
         ratios[dtype] += [(s.bound, s.error) for s in (a, b)]
@@ -205,10 +209,18 @@ def study(count: int, seed: int) -> None:
     _print(totals, alarms, caught, ratios, time.perf_counter() - started)
 
 
-def _print(totals: Counter[str], alarms: Counter[tuple[str, str]], caught: Counter[tuple[str, float]], ratios: dict[str, list[tuple[float, float]]], seconds: float) -> None:
+def _print(
+    totals: Counter[str],
+    alarms: Counter[tuple[str, str]],
+    caught: Counter[tuple[str, float]],
+    ratios: dict[str, list[tuple[float, float]]],
+    seconds: float,
+) -> None:
     n = sum(totals.values())
     names = ("this project", *PEERS)
-    print(f"{n} equal pairs of {sum(len(f[2]) for f in FAMILIES.values())} spellings, shapes ({SAMPLES}, {CLASSES}), {seconds:.0f} s")
+    print(
+        f"{n} equal pairs of {sum(len(f[2]) for f in FAMILIES.values())} spellings, shapes ({SAMPLES}, {CLASSES}), {seconds:.0f} s"
+    )
     print(f"\n{'false alarms':<32}" + "".join(f"{dtype:>12}" for dtype in DTYPES))
     for name in names:
         print(f"{name:<32}" + "".join(f"{alarms[name, dtype]:>12}" for dtype in DTYPES))

@@ -40,8 +40,17 @@ def injected(base: Base, count: int, rng: np.random.Generator, dtype: str) -> tu
         if changed is not None and visible(point, changed, base, dtype):
             point, names = changed, [*names, name]
         if len(names) == count:
-            return point, frozenset(names)
+            return point, causes(base.semantics, point, frozenset(names))
     return None
+
+
+def causes(before: Semantics, after: Semantics, names: frozenset[str]) -> frozenset[str]:
+    """The changes as a person would count them: a sum over everything in place of a mean over everything is one."""
+    reductions = {(s.reduction.classes, s.reduction.batch) for s in (before, after)}
+    together = (
+        reductions == {("mean", "mean"), ("sum", "sum")} and after.weight.klass is None and after.weight.sample is None
+    )
+    return names - {"reduction.classes"} if together else names
 
 
 def visible(before: Semantics, after: Semantics, base: Base, dtype: str) -> bool:
@@ -77,7 +86,12 @@ def asked(base: Base, point: Semantics, dtype: str, *, anonymous: bool) -> tuple
     """Verdict, factors, evaluations of B, and whether shares and residual sum to the gap."""
     known, calls = point, 0
     if anonymous:
-        found = identify(partial(black_box, point, dtype, None), base.inputs, dtype="float64", slope=partial(black_box, point, dtype, "prediction"))
+        found = identify(
+            partial(black_box, point, dtype, None),
+            base.inputs,
+            dtype="float64",
+            slope=partial(black_box, point, dtype, "prediction"),
+        )
         known, calls = found.semantics, found.calls
     a = side("a", base.semantics, base, dtype, known=base.semantics)
     b = side("b", point, base, dtype, known=known)
@@ -85,7 +99,12 @@ def asked(base: Base, point: Semantics, dtype: str, *, anonymous: bool) -> tuple
     comparison = explain_pair(a, b, "value", question)
     factors = comparison.explanation.factors
     gap = comparison.divergence.gap if comparison.divergence else 0.0
-    summed = abs(sum(f.share for f in factors) + comparison.explanation.residual - gap) <= 2.0**-48 * max(abs(gap), *(abs(f.share) for f in factors), 1e-300) if factors else True
+    summed = (
+        abs(sum(f.share for f in factors) + comparison.explanation.residual - gap)
+        <= 2.0**-48 * max(abs(gap), *(abs(f.share) for f in factors), 1e-300)
+        if factors
+        else True
+    )
     return comparison.verdict, frozenset(f.factor for f in factors), calls, summed
 
 
@@ -113,14 +132,18 @@ def study(count: int, seed: int, *, anonymous: bool) -> None:
                 stages[name][0] += exact
                 stages[name][1] += 1
             if not exact:
-                missed[f"{verdict}: {', '.join(sorted(wanted))} taken for {', '.join(sorted(got)) or 'nothing'} in {base.text}"] += 1
+                missed[
+                    f"{verdict}: {', '.join(sorted(wanted))} taken for {', '.join(sorted(got)) or 'nothing'} in {base.text}"
+                ] += 1
     seconds = time.perf_counter() - started
     _print(right, total, stages, missed, calls, sums, losses, seconds)
 
 
 def _print(right, total, stages, missed, calls, sums, losses, seconds) -> None:  # noqa: ANN001, PLR0913  a table's columns
     n = sum(total.values())
-    print(f"{n} injections into {len(losses)} losses, {seconds:.0f} s, {n / seconds:.0f} a second, {np.mean(calls):.0f} evaluations of B on average")
+    print(
+        f"{n} injections into {len(losses)} losses, {seconds:.0f} s, {n / seconds:.0f} a second, {np.mean(calls):.0f} evaluations of B on average"
+    )
     print("causes   exact sets")
     for k in sorted(total):
         print(f"{k:>6}   {right[k]} of {total[k]}  {100 * right[k] / total[k]:.2f} %")

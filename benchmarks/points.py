@@ -23,7 +23,11 @@ LOSSES = (
     ("torch.nn.functional.cross_entropy(prediction, target)", "logits", "index"),
     ("torch.nn.CrossEntropyLoss()(prediction, target)", "logits", "distribution"),
     ("torch.nn.functional.nll_loss(torch.log(prediction), target)", "simplex", "index"),
-    ("torch.nn.functional.kl_div(torch.log_softmax(prediction, 1), target, reduction='batchmean')", "logits", "distribution"),
+    (
+        "torch.nn.functional.kl_div(torch.log_softmax(prediction, 1), target, reduction='batchmean')",
+        "logits",
+        "distribution",
+    ),
     ("torch.nn.functional.mse_loss(prediction, target)", "real", "real"),
     ("torch.nn.functional.l1_loss(prediction, target)", "real", "real"),
     ("torch.nn.functional.huber_loss(prediction, target, delta=0.75)", "real", "real"),
@@ -148,7 +152,12 @@ def _smoothed(s: Semantics, rng: np.random.Generator) -> Semantics | None:
 
 def _weighted(s: Semantics, rng: np.random.Generator) -> Semantics | None:
     del rng
-    fits = _classes(s) and s.weight.klass is None and s.term.sides == "one" and s.reduction.denominator in ("elements", "kept", "samples")
+    fits = (
+        _classes(s)
+        and s.weight.klass is None
+        and s.term.sides == "one"
+        and s.reduction.denominator in ("elements", "kept", "samples")
+    )
     return replace(with_choice(s, "weight", klass=Input("class_weight"), klass_in="terms")) if fits else None
 
 

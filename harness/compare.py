@@ -43,7 +43,9 @@ def within(distance: Array, bound: Array) -> bool:
 
 def identical(a: Array, b: Array) -> bool:
     """Whether two arrays are the same bits: shape, values, signs of zero, and nan where nan is."""
-    return a.shape == b.shape and bool(np.all((np.isnan(a) & np.isnan(b)) | ((a == b) & (np.signbit(a) == np.signbit(b)))))
+    return a.shape == b.shape and bool(
+        np.all((np.isnan(a) & np.isnan(b)) | ((a == b) & (np.signbit(a) == np.signbit(b))))
+    )
 
 
 def ulps(gap: float, at: float, dtype: str) -> float:

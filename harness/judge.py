@@ -45,7 +45,16 @@ def judge_case(case: Case, observations: Mapping[Key, Observation]) -> Finding:
     survivors = tuple(survivor for k in kills for survivor in k.survivors)
     messages = (*_unmet(case, tuple(held)), *_known(case, tuple(held)), *(f"cannot fail: {s}" for s in survivors))
     failed = any(not c.expected for c in held) or bool(messages)
-    return Finding(case, "fail" if failed else "pass", tuple(held), own, semantics, messages, sum(k.tried for k in kills), survivors)
+    return Finding(
+        case,
+        "fail" if failed else "pass",
+        tuple(held),
+        own,
+        semantics,
+        messages,
+        sum(k.tried for k in kills),
+        survivors,
+    )
 
 
 def _killed(case: Case, comparison: Comparison, standings: Mapping[str, Standing]) -> Kills:
@@ -82,7 +91,12 @@ def _recognised(claim: Standing, others: Iterable[Standing]) -> Standing:
     """A claim stands for the point of the first side of its case that returns its digits."""
     assert claim.reference is not None
     for other in others:
-        if other.claimed or other.semantics is None or other.reference is None or other.value.shape != claim.value.shape:
+        if (
+            other.claimed
+            or other.semantics is None
+            or other.reference is None
+            or other.value.shape != claim.value.shape
+        ):
             continue
         room = claim.reference.value.bound + np.reshape(other.reference.value.bound, claim.value.shape)
         if within(difference(claim.value, other.value), room):
@@ -113,14 +127,18 @@ def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
     return Standing(name, seen.value, seen.gradient, semantics, reached, written)
 
 
-def _compared(case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]) -> Iterator[Comparison]:
+def _compared(
+    case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]
+) -> Iterator[Comparison]:
     expected = {e.between for e in case.expect}
     for a, b in _pairs(case):
         question = _question(case, dtype, searching=not expected or (a, b) in expected)
         mode = _mode(case, a, b)
         if a not in standings or b not in standings:
             words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]
-            yield Comparison((a, b), dtype, mode, "value", Verdict.INCOMPARABLE, None, Explanation(), message="; ".join(words))
+            yield Comparison(
+                (a, b), dtype, mode, "value", Verdict.INCOMPARABLE, None, Explanation(), message="; ".join(words)
+            )
             continue
         first, second = standings[a], standings[b]
         yield replace(explain_pair(first, second, "value", question), mode=mode)
@@ -158,7 +176,14 @@ def _held(case: Case, comparison: Comparison) -> Comparison:
     """The comparison with whether it came out as the case says; unexpected pairs only fail when unexplained."""
     expectation = next((e for e in case.expect if _concerns(e, comparison)), None)
     if expectation is None:
-        loose = next((e for e in case.expect if e.between == comparison.between and _concerns(replace(e, aspect=None), comparison)), None)
+        loose = next(
+            (
+                e
+                for e in case.expect
+                if e.between == comparison.between and _concerns(replace(e, aspect=None), comparison)
+            ),
+            None,
+        )
         fine = comparison.verdict != Verdict.UNEXPLAINED or bool(case.expect) or _is_known(case, comparison)
         return replace(comparison, expected=fine, expectation=loose)
     return replace(comparison, expected=_meets(expectation, comparison), expectation=expectation)
@@ -169,7 +194,11 @@ def _is_known(case: Case, comparison: Comparison) -> bool:
 
 
 def _concerns(e: Expectation, c: Comparison) -> bool:
-    return e.between == c.between and e.dtype in (None, c.dtype) and (e.aspect == c.aspect or (e.aspect is None and _covers(e, c)))
+    return (
+        e.between == c.between
+        and e.dtype in (None, c.dtype)
+        and (e.aspect == c.aspect or (e.aspect is None and _covers(e, c)))
+    )
 
 
 def _covers(e: Expectation, c: Comparison) -> bool:
@@ -195,7 +224,9 @@ def _unmet(case: Case, comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
     """Expectations that no comparison answered: an aspect or dtype that was not observed."""
     seen = [c.expectation for c in comparisons]
     return tuple(
-        f"expected {e.verdict} between {e.between[0]} and {e.between[1]}" + (f" ({e.aspect})" if e.aspect else "") + ", but nothing was compared"
+        f"expected {e.verdict} between {e.between[0]} and {e.between[1]}"
+        + (f" ({e.aspect})" if e.aspect else "")
+        + ", but nothing was compared"
         for e in case.expect
         if e not in seen
     )

@@ -112,5 +112,17 @@ class Sequence:
 
 
 Node = (
-    Literal | Input | Constant | Call | Apply | Method | Attribute | Unary | Binary | Slice | Ellipsis_ | Index | Sequence
+    Literal
+    | Input
+    | Constant
+    | Call
+    | Apply
+    | Method
+    | Attribute
+    | Unary
+    | Binary
+    | Slice
+    | Ellipsis_
+    | Index
+    | Sequence
 )

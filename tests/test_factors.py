@@ -36,11 +36,16 @@ INPUTS = {
     "positive": np.array([2.0, 3.0, 0.5]),
 }
 CE = Semantics(
-    layout=Layout(class_axis=1), target=Target(encoding="index"), activation=Activation(("softmax",)), reduction=Reduction("sum", "mean")
+    layout=Layout(class_axis=1),
+    target=Target(encoding="index"),
+    activation=Activation(("softmax",)),
+    reduction=Reduction("sum", "mean"),
 )
 DENSE = replace(CE, target=Target(Input("dense")))
 BCE = Semantics(target=Target(Input("hard")), activation=Activation(("sigmoid",)), term=Term(sides="two"))
-PROBABILITIES = Semantics(layout=Layout(Input("edges"), class_axis=1), target=Target(Input("missed")), reduction=Reduction("sum", "mean"))
+PROBABILITIES = Semantics(
+    layout=Layout(Input("edges"), class_axis=1), target=Target(Input("missed")), reduction=Reduction("sum", "mean")
+)
 REAL = Semantics(target=Target(Input("dense")), term=Term("squared"))
 TIED = Semantics(layout=Layout(Input("tied")), target=Target(Input("zeros")), term=Term("absolute"))
 WEIGHTED = replace(CE, weight=Weight(klass=Input("w"), klass_in="target"))
@@ -179,7 +184,9 @@ def test_several_conventions_are_several_factors_and_their_shares_sum_to_the_gap
 
     assert comparison.verdict == Verdict.EXPLAINED
     assert wanted == {f.factor.partition(".")[0] for f in explanation.factors}
-    assert comparison.divergence.gap == pytest.approx(sum(f.share for f in explanation.factors) + explanation.residual, rel=1e-15)
+    assert comparison.divergence.gap == pytest.approx(
+        sum(f.share for f in explanation.factors) + explanation.residual, rel=1e-15
+    )
 
 
 def test_a_guard_that_no_element_reaches_is_listed_apart_with_an_input_that_reaches_it():
@@ -204,13 +211,19 @@ def test_unreduced_and_reduced_meet_in_the_coarser_form():
 def test_the_difference_of_two_logits_through_a_sigmoid_is_the_softmax_of_two():
     x = Input("pair")
     inputs = {"pair": RNG.normal(0.0, 2.0, (7, 2)), "labels": np.array([0, 1, 1, 0, 1, 0, 0])}
-    softmax = Semantics(Layout(x, 1), Target(Input("labels"), "index"), Activation(("softmax",)), reduction=Reduction("sum", "mean"))
+    softmax = Semantics(
+        Layout(x, 1), Target(Input("labels"), "index"), Activation(("softmax",)), reduction=Reduction("sum", "mean")
+    )
     difference = Binary("-", Index(x, (Slice(), Literal(1))), Index(x, (Slice(), Literal(0))))
     sigmoid = Semantics(Layout(difference), Target(Input("labels")), Activation(("sigmoid",)), term=Term(sides="two"))
     sides = []
     for point in (softmax, sigmoid):
         out = evaluate(point, inputs, PLAIN, "float64", "pair")
-        sides.append(Standing("s", np.asarray(out.value), np.asarray(out.gradient), point, reference(point, inputs, "float64", "pair")))
+        sides.append(
+            Standing(
+                "s", np.asarray(out.value), np.asarray(out.gradient), point, reference(point, inputs, "float64", "pair")
+            )
+        )
 
     for aspect in ("value", "gradient"):
         comparison = explain_pair(*sides, aspect, Question(inputs, "float64", "pair"))

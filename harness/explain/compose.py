@@ -17,6 +17,8 @@ from harness.expression import inputs_of
 from harness.explain.absorb import absorb
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
+from harness.explain.plain import is_entropy_of_target, of_losses, plain
+from harness.explain.unit_axes import adds_axes, without_unit_axes
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node, Sequence, Unary
@@ -45,7 +47,14 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     """
     if api_of(node) is not None:
         declared = declare(node, facts.describe, facts.dtype)
-        return None if declared is None else absorb(declared, facts.describe, facts.dtype)
+        return (
+            None
+            if declared is None
+            else absorb(without_unit_axes(declared, facts.describe), facts.describe, facts.dtype)
+        )
+    spelled = plain(node, facts.describe, facts.prediction)
+    if spelled is not None:
+        return absorb(without_unit_axes(spelled, facts.describe), facts.describe, facts.dtype)
     match node:
         case Unary("-", operand):
             return _mapped(resolve(operand, facts), _negated)
@@ -111,6 +120,8 @@ def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     if (first is None) != (second is None):
         # A catalog loss and something written out beside it: a cross-entropy plus a Dice.
         first, second = first or _recognised(left, facts), second or _recognised(right, facts)
+    if op == "-" and first is not None and second is not None and is_entropy_of_target(second, first):
+        return with_choice(first, "term", family="kl")
     if op == "-" and second is not None:
         second = _negated(second)
     if first is not None and second is not None:
@@ -135,7 +146,11 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
     if facts.prediction in inputs_of(right):
         return None
     if facts.describe(right).shape == ():
-        return None if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0 else with_choice(s, "scale", constant=right)
+        return (
+            None
+            if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0
+            else with_choice(s, "scale", constant=right)
+        )
     return _weighted(s, right)
 
 
@@ -143,7 +158,11 @@ def _times(s: Semantics, factor: float) -> Semantics | None:
     if not isinstance(s.scale.constant, float) or not isinstance(s.scale.offset, float):
         return None
     changed = with_choice(
-        s, "scale", constant=s.scale.constant * abs(factor), sign=s.scale.sign if factor >= 0 else -s.scale.sign, offset=s.scale.offset * factor
+        s,
+        "scale",
+        constant=s.scale.constant * abs(factor),
+        sign=s.scale.sign if factor >= 0 else -s.scale.sign,
+        offset=s.scale.offset * factor,
     )
     plus = tuple(_times(other, factor) for other in s.plus)
     return None if any(p is None for p in plus) else replace(changed, plus=plus)
@@ -169,10 +188,18 @@ def _divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Sem
     base = _log_base(divisor)
     if base is not None and not s.scale.log_base:
         return with_choice(s, "scale", log_base=base)
-    if s.reduction.batch == "sum" and not s.plus and s.scale.constant == 1.0 and s.scale.offset == 0.0 and amount != 1.0:
+    if (
+        s.reduction.batch == "sum"
+        and not s.plus
+        and s.scale.constant == 1.0
+        and s.scale.offset == 0.0
+        and amount != 1.0
+    ):
         shape = facts.describe(s.layout.prediction).shape
         counts = {"samples": shape[0] if shape else 1, "elements": _elements(s, shape)}
-        for denominator in ("elements", "samples") if amount != counts["samples"] or _counts_samples(s) else ("samples", "elements"):
+        for denominator in (
+            ("elements", "samples") if amount != counts["samples"] or _counts_samples(s) else ("samples", "elements")
+        ):
             if counts[denominator] == amount:
                 return with_choice(s, "reduction", **_mean_over(s, denominator))
     return _times(s, 1.0 / amount) if amount else None
@@ -222,6 +249,8 @@ def _by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:
     """`loss[mask]`: what is not selected does not count; `loss[0]` of one sample is that sample."""
     s = resolve(value, facts)
+    if s is not None and adds_axes(items):
+        return s
     if s is None or len(items) != 1 or s.reduction.batch != "none" or s.weight.mask is not None:
         return None
     if facts.describe(items[0]).shape and facts.array(items[0]).dtype == bool:
@@ -240,15 +269,19 @@ def _called(node: Node, facts: Facts) -> Semantics | None:
     if name in ("sum", "mean"):
         if isinstance(args[0], Sequence):
             return _of_list(name, args[0], facts)
-        s = resolve(args[0], facts)
+        s = resolve(args[0], facts) or of_losses(args[0])
         axis = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else None))
         return None if s is None or set(kwargs) - {"axis", "dim"} else _reduced(s, name, axis, facts)
     if name == "average" and "weights" in kwargs and len(args) == 1:
-        s = _mapped(resolve(args[0], facts), lambda s: _weighted(s, kwargs["weights"]))
+        s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"]))
         return None if s is None else with_choice(s, "reduction", batch="mean", denominator="weights")
     if name == "where" and len(args) == 3 and number(args[2]) == 0.0:  # noqa: PLR2004
         s = resolve(args[1], facts)
-        return None if s is None or s.reduction.batch != "none" or s.weight.mask is not None else with_choice(s, "weight", mask=args[0])
+        return (
+            None
+            if s is None or s.reduction.batch != "none" or s.weight.mask is not None
+            else with_choice(s, "weight", mask=args[0])
+        )
     return None
 
 
@@ -278,7 +311,13 @@ def _reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Se
 
 def _denominator(s: Semantics) -> str:
     # A mean written behind an unreduced loss counts everything, but what was selected by a mask is all there is.
-    return "kept" if s.weight.mask is not None and s.reduction.denominator == "kept" and not isinstance(s.weight.mask, float | int) else "elements"
+    return (
+        "kept"
+        if s.weight.mask is not None
+        and s.reduction.denominator == "kept"
+        and not isinstance(s.weight.mask, float | int)
+        else "elements"
+    )
 
 
 def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | None:
@@ -289,7 +328,8 @@ def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | N
         return None
     if elementwise and (ndim > 1 or how == "sum"):
         return replace(
-            with_choice(s, "reduction", classes=how), layout=replace(s.layout, class_axis=axis if axis < 0 or axis < ndim - 1 else -1)
+            with_choice(s, "reduction", classes=how),
+            layout=replace(s.layout, class_axis=axis if axis < 0 or axis < ndim - 1 else -1),
         )
     return with_choice(s, "reduction", batch=how) if ndim == 1 and axis in (0, -1) else None
 

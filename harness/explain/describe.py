@@ -75,7 +75,12 @@ WORDS: dict[str, Callable[[tuple[Any, ...]], str]] = {
     "term.sides": lambda v: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
     "term.family": lambda v: FAMILIES_IN_WORDS.get(v[0], v[0]),
     "term.added": lambda v: " + ".join(amount(part) for part in v[0]) or "nothing",
-    "reduction.classes": lambda v: {"sum": "sum over classes", "mean": "mean over classes", "none": "classes kept apart", "flat": "no step of its own"}[v[0]],
+    "reduction.classes": lambda v: {
+        "sum": "sum over classes",
+        "mean": "mean over classes",
+        "none": "classes kept apart",
+        "flat": "no step of its own",
+    }[v[0]],
     "reduction.batch": lambda v: {"sum": "sum", "mean": "mean", "none": "not reduced"}.get(v[0], v[0]),
     "reduction.denominator": lambda v: f"divided by {DENOMINATORS.get(v[0], v[0])}",
     "reduction.microbatches": lambda v: "one mean" if v[0] is None else f"mean of the means of parts of {amount(v[0])}",
@@ -87,15 +92,21 @@ WORDS: dict[str, Callable[[tuple[Any, ...]], str]] = {
     "precision.accumulation": lambda v: "the case's own dtype" if v[0] is None else v[0],
     "gradient.tie": lambda v: ", ".join(f"{name}: {slope:g}" for name, slope in v[0]) or "usual",
     "guard.recovered_logits": lambda v: "the logits are remembered" if v[0] else "no",
-    "layout.class_axis": lambda v: "none" if v[0] is None else f"axis {v[0]}" + ("" if v[1] is None else f", softmax over axis {v[1]}"),
+    "layout.class_axis": lambda v: (
+        "none" if v[0] is None else f"axis {v[0]}" + ("" if v[1] is None else f", softmax over axis {v[1]}")
+    ),
 }
 
 
 def _encoding(name: str) -> str:
-    return {"index": "class indices", "dense": "one number per class", "signed": "±1", "log": "log-probabilities"}.get(name, name)
+    return {"index": "class indices", "dense": "one number per class", "signed": "±1", "log": "log-probabilities"}.get(
+        name, name
+    )
 
 
-_ON_PROBABILITIES = frozenset({"cross-entropy", "kl", "generalised-kl", "dice", "iou", "tversky", "entropy", "generalised-cross-entropy"})
+_ON_PROBABILITIES = frozenset(
+    {"cross-entropy", "kl", "generalised-kl", "dice", "iou", "tversky", "entropy", "generalised-cross-entropy"}
+)
 
 
 def reads_probabilities(*points: Semantics) -> bool:
@@ -144,7 +155,11 @@ def stage_table(a: Semantics, b: Semantics, prediction_is: str | None) -> tuple[
     for factor, fields in DETAILS:
         before, after = (tuple(read(s, *f) for f in fields) for s in (a, b))
         usual = tuple(read(default, *f) for f in fields)
-        if before != usual or after != usual or factor in ("activation", "term.family", "term.sides", "reduction.classes", "reduction.batch"):
+        if (
+            before != usual
+            or after != usual
+            or factor in ("activation", "term.family", "term.sides", "reduction.classes", "reduction.batch")
+        ):
             rows.append((factor, choice(factor, before, prediction_is), choice(factor, after, prediction_is)))
     return tuple(rows)
 

@@ -93,7 +93,11 @@ def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convent
 
 def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
     # "epsilon:1e-07" is how a table spells the number 1e-07.
-    return None if clip is None else tuple(float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)  # type: ignore[return-value]
+    return (
+        None
+        if clip is None
+        else tuple(float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)
+    )  # type: ignore[return-value]
 
 
 def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # noqa: ANN401
@@ -167,7 +171,11 @@ def ordered(s: Semantics, b: Semantics) -> Semantics:
     }  # fmt: skip
     first = tuple(g for g in guard.order if present.get(g))
     rest = tuple(g for g in b.guard.order if present.get(g) and g not in first)
-    merged = b.guard.order if set(b.guard.order) == set(first) | set(rest) and set(b.guard.order) <= set(present) and not first else (*first, *rest)
+    merged = (
+        b.guard.order
+        if set(b.guard.order) == set(first) | set(rest) and set(b.guard.order) <= set(present) and not first
+        else (*first, *rest)
+    )
     return with_choice(s, "guard", order=tuple(g for g in merged if present.get(g)))
 
 
@@ -205,7 +213,13 @@ def _flat(s: Semantics) -> Semantics | None:
     elementwise = FAMILIES[s.term.family].shape == "elementwise"
     plain = (s.weight.sample, s.weight.mask, s.weight.klass, s.modulation.z_loss, r.microbatches) == (None,) * 5
     same = (r.classes, r.batch) in {("mean", "mean"), ("sum", "sum"), ("none", "none")}
-    if not (elementwise and plain and same and r.denominator in ("elements", "samples", "kept") and s.layout.class_axis in (-1, None)):
+    if not (
+        elementwise
+        and plain
+        and same
+        and r.denominator in ("elements", "samples", "kept")
+        and s.layout.class_axis in (-1, None)
+    ):
         return None
     return with_choice(s, "reduction", classes="flat", denominator="elements")
 
@@ -214,12 +228,14 @@ def _unfolded(s: Semantics, other: Semantics) -> Semantics:
     """A flat reduction told as one over classes and one over samples, with the other side's class axis."""
     if s.reduction.classes != "flat" or FAMILIES[s.term.family].shape != "elementwise":
         return s if s.reduction.classes != "flat" else with_choice(s, "reduction", classes=other.reduction.classes)
-    if s.weight.sample is not None or s.weight.mask is not None or s.reduction.denominator not in ("elements", "kept", "samples"):
+    if (
+        s.weight.sample is not None
+        or s.weight.mask is not None
+        or s.reduction.denominator not in ("elements", "kept", "samples")
+    ):
         return s
     axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
     changed = with_choice(s, "layout", class_axis=-1 if axis is None else axis)
     if s.reduction.batch == "mean" and s.reduction.denominator == "samples":
         return with_choice(changed, "reduction", classes="sum")
     return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")
-
-

@@ -49,7 +49,9 @@ def coarser(a: Semantics, b: Semantics, evaluate: Evaluate) -> Coarse:
         kept = ("batch", "denominator", "microbatches", "zero")
         changes |= {name: getattr(b.reduction, name) for name in kept}
     goal = with_choice(a, "reduction", **changes)
-    summed = with_choice(goal, "reduction", batch="sum" if batch else "none", classes="sum" if classes else a.reduction.classes)
+    summed = with_choice(
+        goal, "reduction", batch="sum" if batch else "none", classes="sum" if classes else a.reduction.classes
+    )
     axis = "all" if batch else (a.layout.class_axis if a.layout.class_axis is not None else -1)
     return Coarse(goal, axis, _ratio(np.asarray(evaluate(goal)), np.asarray(evaluate(summed))))
 
@@ -67,13 +69,21 @@ def two_class(s: Semantics) -> Semantics:
     from harness.syntax import Binary, Index, Literal, Slice  # noqa: PLC0415
 
     match s.layout.prediction:
-        case Binary("-", Index(x, (Slice(None, None, None), Literal(1))), Index(y, (Slice(None, None, None), Literal(0)))) if x == y:
+        case Binary(
+            "-", Index(x, (Slice(None, None, None), Literal(1))), Index(y, (Slice(None, None, None), Literal(0)))
+        ) if x == y:
             pass
         case _:
             return s
     simple = s.activation.chain == ("sigmoid",) and s.term.sides == "two" and s.term.family == "cross-entropy"
     weighted = s.weight.positive is not None or s.weight.balance is not None or s.target.smoothing is not None
-    if not simple or weighted or s.reduction.classes != "flat" or s.modulation.focal is not None or s.target.encoding != "dense":
+    if (
+        not simple
+        or weighted
+        or s.reduction.classes != "flat"
+        or s.modulation.focal is not None
+        or s.target.encoding != "dense"
+    ):
         return s
     return replace(
         s,

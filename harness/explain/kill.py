@@ -31,7 +31,9 @@ class Kills:
     survivors: tuple[str, ...]
 
 
-def kill_test(a: Standing, b: Standing, comparison: Comparison, question: Question, meets: Callable[[Comparison], bool]) -> Kills:
+def kill_test(
+    a: Standing, b: Standing, comparison: Comparison, question: Question, meets: Callable[[Comparison], bool]
+) -> Kills:
     """Try to make one expectation fail.
 
     Args:

@@ -67,7 +67,9 @@ def _whole(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | N
 def _slice(node: Node) -> slice | None:
     match node:
         case Index(_, (Slice(start, stop, None),)):
-            bounds = [None if part is None else part.value if isinstance(part, Literal) else "" for part in (start, stop)]
+            bounds = [
+                None if part is None else part.value if isinstance(part, Literal) else "" for part in (start, stop)
+            ]
             return None if "" in bounds else slice(*bounds)  # type: ignore[arg-type]
         case _:
             return None

@@ -18,11 +18,22 @@ from harness.explain.parting import described, parting_input
 from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth, worths
 from harness.explain.standing import PLAIN, Enclosed, Reference, holds, reference, working_dtype
-from harness.records import Array, Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Rival, Scope, Verdict
+from harness.records import (
+    Array,
+    Comparison,
+    Divergence,
+    Explanation,
+    Factor,
+    Inactive,
+    Proof,
+    Proofs,
+    Rival,
+    Scope,
+    Verdict,
+)
 from harness.reference.arithmetic import FORMATS, Rounded
 from harness.reference.evaluate import evaluate
 from harness.semantics import Precision, Semantics
-
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +130,12 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     same = within(divergence.detail, bound) and bool(np.all(told)) and not met.form
     if same:
         return _equal(a, b, aspect, question, met, divergence, passed=passed)
-    if question.searching and (a.semantics is None) != (b.semantics is None) and (a.claimed or b.claimed) and aspect == "value":
+    if (
+        question.searching
+        and (a.semantics is None) != (b.semantics is None)
+        and (a.claimed or b.claimed)
+        and aspect == "value"
+    ):
         return _hypothesised(a, b, question, met, divergence)
     return _explained(a, b, aspect, question, met, divergence)
 
@@ -129,13 +145,21 @@ def _hypothesised(a: Standing, b: Standing, question: Question, met: _Met, diver
     known, unknown = (a, b) if b.semantics is None else (b, a)
     assert known.semantics is not None
     enclosed = unknown.enclosed("value") or unknown.enclosed("value", as_written=True)
-    room = divergence.bounds if enclosed is None else np.maximum(divergence.bounds, np.reshape(enclosed.bound, divergence.bounds.shape))
+    room = (
+        divergence.bounds
+        if enclosed is None
+        else np.maximum(divergence.bounds, np.reshape(enclosed.bound, divergence.bounds.shape))
+    )
     room = np.where(np.isfinite(room), room, 0.0)
     numbers = met.numbers[1] if known is a else met.numbers[0]
     found = search(known.semantics, np.reshape(numbers, room.shape), room, question.inputs, question.dtype)
     if not found.fitting:
         return _explained(a, b, "value", question, met, divergence)
-    reached = unknown.reference or unknown.written or Reference(Enclosed(unknown.value, np.zeros_like(unknown.value), np.reshape(room, unknown.value.shape)), None)
+    reached = (
+        unknown.reference
+        or unknown.written
+        or Reference(Enclosed(unknown.value, np.zeros_like(unknown.value), np.reshape(room, unknown.value.shape)), None)
+    )
     guess = replace(unknown, semantics=found.fitting[0], reference=reached)
     sides = (known, guess) if known is a else (guess, known)
     comparison = _explained(*sides, "value", question, _meet(*sides, "value", question), divergence)
@@ -145,7 +169,11 @@ def _hypothesised(a: Standing, b: Standing, question: Question, met: _Met, diver
 
 def _rival(known: Semantics, other: Semantics) -> Rival:
     factors = factors_between(known, other)
-    return Rival(factors, "also fits these numbers: " + "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(known, other))))
+    return Rival(
+        factors,
+        "also fits these numbers: "
+        + "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(known, other))),
+    )
 
 
 def _meet(a: Standing, b: Standing, aspect: str, question: Question) -> _Met:
@@ -195,13 +223,21 @@ def _bound(a: Standing, b: Standing, aspect: str, met: _Met, shape: tuple[int, .
 
 
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:
-    return np.reshape(bound, shape) if bound.size == int(np.prod(shape)) else np.broadcast_to(np.max(bound, initial=0.0), shape)
+    return (
+        np.reshape(bound, shape)
+        if bound.size == int(np.prod(shape))
+        else np.broadcast_to(np.max(bound, initial=0.0), shape)
+    )
 
 
-def _incomparable(a: Standing, b: Standing, aspect: str, question: Question, numbers: tuple[Array, Array]) -> Comparison:
+def _incomparable(
+    a: Standing, b: Standing, aspect: str, question: Question, numbers: tuple[Array, Array]
+) -> Comparison:
     shapes = tuple(n.shape for n in numbers)
     message = f"no common form: {a.name} has shape {shapes[0]}, {b.name} has shape {shapes[1]}"
-    return Comparison((a.name, b.name), question.dtype, "eager", aspect, Verdict.INCOMPARABLE, None, Explanation(), message=message)
+    return Comparison(
+        (a.name, b.name), question.dtype, "eager", aspect, Verdict.INCOMPARABLE, None, Explanation(), message=message
+    )
 
 
 def _points_proof(a: Standing, b: Standing, *, passed: bool) -> Proof:
@@ -209,7 +245,9 @@ def _points_proof(a: Standing, b: Standing, *, passed: bool) -> Proof:
     return Proof.PASSED if passed else Proof.FAILED if known else Proof.NOT_RUN
 
 
-def _equal(a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence, *, passed: bool) -> Comparison:
+def _equal(
+    a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence, *, passed: bool
+) -> Comparison:
     exact = identical(a.observed(aspect), b.observed(aspect))
     scope, parting, inactive = None, "", ()
     if a.semantics is not None and b.semantics is not None:
@@ -225,7 +263,9 @@ def _equal(a: Standing, b: Standing, aspect: str, question: Question, met: _Met,
         reference=_references(a, b, aspect, divergence),
     )
     verdict = Verdict.IDENTICAL if exact else Verdict.EQUAL
-    return Comparison((a.name, b.name), question.dtype, "eager", aspect, verdict, divergence, explanation, scope, parting)
+    return Comparison(
+        (a.name, b.name), question.dtype, "eager", aspect, verdict, divergence, explanation, scope, parting
+    )
 
 
 def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
@@ -261,17 +301,31 @@ def _references(a: Standing, b: Standing, aspect: str, divergence: Divergence) -
     return float(enclosed[0].exact[divergence.at]), float(enclosed[1].exact[divergence.at])
 
 
-def _explained(a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence) -> Comparison:
+def _explained(
+    a: Standing, b: Standing, aspect: str, question: Question, met: _Met, divergence: Divergence
+) -> Comparison:
     known = a.semantics is not None and b.semantics is not None
     stands = all(s.stands(aspect, question.dtype) or s.stands_as_written(aspect, question.dtype) for s in (a, b))
     if not stands and not question.searching:
-        return Comparison((a.name, b.name), question.dtype, "eager", aspect, Verdict.UNEXPLAINED, divergence, Explanation(residual=divergence.gap))
+        return Comparison(
+            (a.name, b.name),
+            question.dtype,
+            "eager",
+            aspect,
+            Verdict.UNEXPLAINED,
+            divergence,
+            Explanation(residual=divergence.gap),
+        )
     rounding = _rounding(a, b, aspect, question, met)
     found: tuple[Worth, ...] = ()
     factors: tuple[Factor, ...] = ()
     residual = divergence.gap
     # First what rounding alone could not have moved; if much is left, what is smaller than that as well.
-    for room in (np.where(np.isfinite(divergence.bounds), divergence.bounds, 0.0), np.zeros(divergence.bounds.shape)) if known else ():
+    for room in (
+        (np.where(np.isfinite(divergence.bounds), divergence.bounds, 0.0), np.zeros(divergence.bounds.shape))
+        if known
+        else ()
+    ):
         found = _worths(met, aspect, question, room)
         factors, residual = _factors(found, rounding, met, divergence, question, (a.name, b.name))
         if factors and within(np.asarray(residual), np.asarray(divergence.bound)):
@@ -308,7 +362,9 @@ def _differences(met: _Met, aspect: str) -> tuple[Difference, ...]:
     return tuple(d for d in differences(*met.points) if aspect == "gradient" or not d.factor.startswith("gradient."))
 
 
-def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _Met) -> tuple[tuple[str, Array, str, str], ...]:
+def _rounding(
+    a: Standing, b: Standing, aspect: str, question: Question, met: _Met
+) -> tuple[tuple[str, Array, str, str], ...]:
     """What a side's own rounding adds beyond the case's dtype: a narrower dtype's, or a naive form's."""
     if met.form:
         return ()
@@ -322,7 +378,12 @@ def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _M
         narrow = side.semantics.precision.input
         words = [("the case's own dtype", narrow or ""), ("stable", "naive")]
         pair = ["", ""]
-        if narrow is not None and met.points[0].precision != met.points[1].precision and FORMATS[narrow].u > FORMATS[question.dtype].u and side.stands(aspect, question.dtype):
+        if (
+            narrow is not None
+            and met.points[0].precision != met.points[1].precision
+            and FORMATS[narrow].u > FORMATS[question.dtype].u
+            and side.stands(aspect, question.dtype)
+        ):
             pair[at], pair[1 - at] = words[0][1], words[0][0]
             rows.append(("precision.input", extra, pair[0], pair[1]))
         elif not side.stands(aspect, question.dtype) and side.stands_as_written(aspect, question.dtype):
@@ -332,7 +393,12 @@ def _rounding(a: Standing, b: Standing, aspect: str, question: Question, met: _M
 
 
 def _factors(
-    found: tuple[Worth, ...], rounding: tuple[tuple[str, Array, str, str], ...], met: _Met, divergence: Divergence, question: Question, names: tuple[str, str]
+    found: tuple[Worth, ...],
+    rounding: tuple[tuple[str, Array, str, str], ...],
+    met: _Met,
+    divergence: Divergence,
+    question: Question,
+    names: tuple[str, str],
 ) -> tuple[tuple[Factor, ...], float]:
     at = divergence.at
     factors = [_factor(d, 0.0, 0.0, names, question) for d in met.form]
@@ -366,7 +432,9 @@ def _settled(factors: list[Factor], residual: float, divergence: Divergence) -> 
     return tuple(factors)
 
 
-def _factor(d: Difference, share: float, step: float, names: tuple[str, str], question: Question, gap: float = 0.0) -> Factor:
+def _factor(
+    d: Difference, share: float, step: float, names: tuple[str, str], question: Question, gap: float = 0.0
+) -> Factor:
     before, after = words_of(d, question.prediction_is)
     widens = share != 0.0 and math.isfinite(gap) and share * gap < 0
     return Factor(d.factor, before, after, share, step, summary(d.factor, before, after, names), widens)
@@ -379,7 +447,10 @@ def _blame(a: Standing, b: Standing, aspect: str, question: Question) -> str:
         if side.reference is None:
             words.append(f"{side.name} stands for no known point of the space")
         elif not (side.stands(aspect, question.dtype) or side.stands_as_written(aspect, question.dtype)):
-            words.append(_contradiction(side, aspect) + (_resembles(side, question) if question.searching and aspect == "value" else ""))
+            words.append(
+                _contradiction(side, aspect)
+                + (_resembles(side, question) if question.searching and aspect == "value" else "")
+            )
     return "; ".join(words)
 
 
@@ -390,7 +461,9 @@ def _resembles(side: Standing, question: Question) -> str:
         return ""
     room = np.reshape(enclosed.bound + enclosed.radius, side.value.shape)
     found = search(side.semantics, side.value, room, question.inputs, question.dtype, most=2)
-    changes = "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(side.semantics, found.closest)))
+    changes = "; ".join(
+        f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(side.semantics, found.closest))
+    )
     if not changes:
         return "; no neighbouring point is closer"
     return f"; it is what the point with {changes} gives" if found.fitting else f"; the closest point has {changes}"

@@ -18,7 +18,9 @@ SEARCH = Rounded("float64")
 ROUNDS = 4
 
 
-def parting_input(a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None) -> Mapping[str, np.ndarray] | None:
+def parting_input(
+    a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None
+) -> Mapping[str, np.ndarray] | None:
     """Inputs of the same shapes on which `a` and `b` differ by more than rounding; None if none was found.
 
     Args:

@@ -76,7 +76,9 @@ def with_names(semantics: Semantics, names: Mapping[str, str]) -> Semantics:
 
 def _targets(specimen: Mapping[str, InputArray], prediction: str) -> Iterator[str]:
     others = [name for name in specimen if name != prediction]
-    yield from sorted(others, key=lambda name: TARGET_NAMES.index(name.lower()) if name.lower() in TARGET_NAMES else len(TARGET_NAMES))
+    yield from sorted(
+        others, key=lambda name: TARGET_NAMES.index(name.lower()) if name.lower() in TARGET_NAMES else len(TARGET_NAMES)
+    )
 
 
 def ask_of(node: Node, dtype: str, wrt: str | None) -> Ask:

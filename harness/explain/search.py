@@ -29,7 +29,9 @@ Choices = Callable[[Semantics], list[Semantics]]
 
 def _set(stage: str, name: str, *choices: object) -> Choices:
     def options(s: Semantics) -> list[Semantics]:
-        return [with_choice(s, stage, **{name: choice}) for choice in choices if getattr(getattr(s, stage), name) != choice]
+        return [
+            with_choice(s, stage, **{name: choice}) for choice in choices if getattr(getattr(s, stage), name) != choice
+        ]
 
     return options
 
@@ -68,7 +70,11 @@ def _smoothing(s: Semantics) -> list[Semantics]:
 def _weights(s: Semantics) -> list[Semantics]:
     """Each weight left out, and pos_weight taken for a weight of the element, and the reverse."""
     w = s.weight
-    dropped = [with_choice(s, "weight", **{name: None}) for name in ("positive", "balance", "klass", "sample", "mask") if getattr(w, name) is not None]
+    dropped = [
+        with_choice(s, "weight", **{name: None})
+        for name in ("positive", "balance", "klass", "sample", "mask")
+        if getattr(w, name) is not None
+    ]
     if w.positive is not None and w.sample is None:
         dropped.append(with_choice(s, "weight", positive=None, sample=w.positive))
     if w.sample is not None and w.positive is None:
@@ -88,7 +94,10 @@ NEIGHBOURS: tuple[tuple[str, Choices], ...] = (
     ("weight", _weights),
     ("reduction.classes", _reductions),
     ("reduction.batch", _set("reduction", "batch", "sum", "mean")),
-    ("reduction.denominator", _set("reduction", "denominator", "elements", "samples", "kept", "weights", "nonzero-weights")),
+    (
+        "reduction.denominator",
+        _set("reduction", "denominator", "elements", "samples", "kept", "weights", "nonzero-weights"),
+    ),
     ("scale.constant", _set("scale", "constant", 0.5, 2.0, 1.0, 100.0)),
     ("scale.sign", _set("scale", "sign", 1, -1)),
     ("scale.log_base", _set("scale", "log_base", 0.0, 2.0, 10.0)),
@@ -105,7 +114,15 @@ class Found:
     tried: int
 
 
-def search(start: Semantics, wanted: Array, room: Array, inputs: Mapping[str, np.ndarray], dtype: str, *, most: int = MOST_CHANGES) -> Found:
+def search(
+    start: Semantics,
+    wanted: Array,
+    room: Array,
+    inputs: Mapping[str, np.ndarray],
+    dtype: str,
+    *,
+    most: int = MOST_CHANGES,
+) -> Found:
     """Points near `start` whose value is `wanted` within `room`.
 
     Args:

@@ -54,7 +54,14 @@ def worths(start: Semantics, switches: Sequence[Difference], evaluate: Evaluate,
     if k <= 1:
         moves = [[step] for step in steps]
     else:
-        live = [i for i in range(k) if steps[i].alive or reverse[i].alive or corners.move(frozenset(), i).alive or corners.move(frozenset(range(k)) - {i}, i).alive]
+        live = [
+            i
+            for i in range(k)
+            if steps[i].alive
+            or reverse[i].alive
+            or corners.move(frozenset(), i).alive
+            or corners.move(frozenset(range(k)) - {i}, i).alive
+        ]
         moves = [[] for _ in range(k)]
         corners.fill(live, moves) if len(live) <= MOST_CORNERS else _ends(moves, live, steps, reverse)
     return tuple(_worth(d, steps[i], moves[i]) for i, d in enumerate(switches))

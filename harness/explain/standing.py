@@ -71,7 +71,9 @@ def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str
     return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
 
 
-def _exactly(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
+def _exactly(
+    semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated
+) -> Evaluated:
     finite = all(np.all(np.isfinite(a)) for a in inputs.values()) and np.all(np.isfinite(rounded.value.mid))
     if rounded.gradient is not None:
         finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
@@ -116,7 +118,9 @@ def holds(observed: Array, enclosed: Enclosed, dtype: str) -> bool:
 def _overflowed(exact: Array, dtype: str) -> Array:
     # A number beyond the dtype's largest is an infinity there.
     form = FORMATS[dtype]
-    return np.where(np.isfinite(exact) & (np.abs(exact) > form.largest * (1.0 + form.u)), np.copysign(np.inf, exact), exact)
+    return np.where(
+        np.isfinite(exact) & (np.abs(exact) > form.largest * (1.0 + form.u)), np.copysign(np.inf, exact), exact
+    )
 
 
 def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> Facts:

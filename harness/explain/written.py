@@ -47,7 +47,9 @@ def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | 
     return as_written(node, inputs, CERTIFIED if finite else PLAIN, dtype, wrt)
 
 
-def as_written(node: Node, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None) -> Evaluated:
+def as_written(
+    node: Node, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None
+) -> Evaluated:
     """Value and gradient of an expression, every operation in its place, losses in it through their declared points.
 
     Raises:

@@ -12,12 +12,28 @@ from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
-from harness.explain.standing import Enclosed, Reference, as_arrays, reference
 from harness.explain.points import facts_for, point_of
+from harness.explain.standing import Enclosed, Reference, as_arrays, reference
 from harness.explain.written import same_formula, written_reference
 from harness.records import (
-    BrokenCase, Case, Claim, Comparison, Computed, Crashed, Expectation, Explanation, Expression, Finding, Key, Known,
-    Observation, Raised, Run, TimedOut, Unsupported, Verdict,
+    BrokenCase,
+    Case,
+    Claim,
+    Comparison,
+    Computed,
+    Crashed,
+    Expectation,
+    Explanation,
+    Expression,
+    Finding,
+    Key,
+    Known,
+    Observation,
+    Raised,
+    Run,
+    TimedOut,
+    Unsupported,
+    Verdict,
 )  # fmt: skip
 from harness.semantics import Semantics
 

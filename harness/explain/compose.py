@@ -13,12 +13,12 @@ import numpy as np
 
 from harness.catalog import api_of, declare
 from harness.catalog.api import Described
-from harness.expression import inputs_of
 from harness.explain.absorb import absorb
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_losses, plain
 from harness.explain.unit_axes import adds_axes, without_unit_axes
+from harness.expression import inputs_of
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node, Sequence, Unary

@@ -27,13 +27,22 @@ PROBABILITIES = {
     (): "probabilities, taken as they are",
 }
 FAMILIES_IN_WORDS = {
-    "cross-entropy": "cross-entropy", "kl": "Kullback–Leibler divergence", "generalised-kl": "generalised KL divergence",
-    "squared": "squared error", "absolute": "absolute error", "iou": "intersection over union", "huber": "Huber",
-}  # fmt: skip
+    "cross-entropy": "cross-entropy",
+    "kl": "Kullback–Leibler divergence",
+    "generalised-kl": "generalised KL divergence",
+    "squared": "squared error",
+    "absolute": "absolute error",
+    "iou": "intersection over union",
+    "huber": "Huber",
+}
 DENOMINATORS = {
-    "elements": "everything that was added", "samples": "the samples", "kept": "what was not ignored", "weights": "the sum of the weights used",
-    "weights-unbroadcast": "the sum of the weights as given", "nonzero-weights": "the number of non-zero weights",
-}  # fmt: skip
+    "elements": "everything that was added",
+    "samples": "the samples",
+    "kept": "what was not ignored",
+    "weights": "the sum of the weights used",
+    "weights-unbroadcast": "the sum of the weights as given",
+    "nonzero-weights": "the number of non-zero weights",
+}
 
 
 def amount(value: Any) -> str:  # noqa: ANN401  a convention may be of any type
@@ -123,24 +132,55 @@ def choice(factor: str, values: tuple[Any, ...], prediction_is: str | None = Non
 
 # What a factor is about, to begin its sentence with.
 SUBJECTS = {
-    "layout.prediction": "The array that is read as the prediction", "layout.class_axis": "The class axis", "layout.broadcast": "Shapes that differ",
-    "target.encoding": "How the target is encoded", "target.source": "What is taken as the target", "target.smoothing": "Label smoothing",
-    "target.range": "The target's range", "target.shift": "What is held against what", "target.bad_index": "What an index outside the classes does",
-    "target.order": "The order of the labels", "activation": "What the prediction means",
-    "activation.temperature": "The temperature", "activation.support": "The classes that take part in the softmax",
-    "guard.clip": "Probabilities are clipped to", "guard.clamp": "Each logarithm is floored at",
-    "guard.added_epsilon": "Epsilon added inside the logarithm", "guard.renormalise": "Probabilities rescaled to sum 1",
-    "guard.recovered_logits": "Logits recovered behind the probabilities", "guard.order": "The order of the guards", "guard.floor": "What keeps it from dividing by zero",
-   
-    "term.sides": "What is summed", "term.family": "The term", "term.direction": "The direction of the divergence", "term.parameter": "The term's parameters",
-    "term.added": "What is added to the loss", "modulation.focal": "The focal exponent γ", "modulation.poly": "The poly-1 coefficient",
-    "modulation.z_loss": "The z-loss coefficient", "weight.positive": "The weight of the positive term (pos_weight)", "weight.class": "Class weights",
-    "weight.sample": "Sample weights", "weight.mask": "What is left out", "reduction.classes": "Over the classes", "reduction.batch": "Over the batch",
-    "reduction.denominator": "What the mean counts", "reduction.microbatches": "Micro-batches", "reduction.zero": "When nothing is left to count",
-    "scale.constant": "A constant factor", "scale.sign": "The sign", "scale.log_base": "The logarithm", "scale.offset": "An added constant",
-    "precision.input": "The precision of the inputs", "precision.accumulation": "The precision of the sums", "evaluation": "How the formula is evaluated",
-    "mode": "Execution", "gradient.tie": "The slope at a kink", "gradient.clip": "The slope where a guard holds", "gradient.closed_form": "The derivative's formula",
-}  # fmt: skip
+    "layout.prediction": "The array that is read as the prediction",
+    "layout.class_axis": "The class axis",
+    "layout.broadcast": "Shapes that differ",
+    "target.encoding": "How the target is encoded",
+    "target.source": "What is taken as the target",
+    "target.smoothing": "Label smoothing",
+    "target.range": "The target's range",
+    "target.shift": "What is held against what",
+    "target.bad_index": "What an index outside the classes does",
+    "target.order": "The order of the labels",
+    "activation": "What the prediction means",
+    "activation.temperature": "The temperature",
+    "activation.support": "The classes that take part in the softmax",
+    "guard.clip": "Probabilities are clipped to",
+    "guard.clamp": "Each logarithm is floored at",
+    "guard.added_epsilon": "Epsilon added inside the logarithm",
+    "guard.renormalise": "Probabilities rescaled to sum 1",
+    "guard.recovered_logits": "Logits recovered behind the probabilities",
+    "guard.order": "The order of the guards",
+    "guard.floor": "What keeps it from dividing by zero",
+    "term.sides": "What is summed",
+    "term.family": "The term",
+    "term.direction": "The direction of the divergence",
+    "term.parameter": "The term's parameters",
+    "term.added": "What is added to the loss",
+    "modulation.focal": "The focal exponent γ",
+    "modulation.poly": "The poly-1 coefficient",
+    "modulation.z_loss": "The z-loss coefficient",
+    "weight.positive": "The weight of the positive term (pos_weight)",
+    "weight.class": "Class weights",
+    "weight.sample": "Sample weights",
+    "weight.mask": "What is left out",
+    "reduction.classes": "Over the classes",
+    "reduction.batch": "Over the batch",
+    "reduction.denominator": "What the mean counts",
+    "reduction.microbatches": "Micro-batches",
+    "reduction.zero": "When nothing is left to count",
+    "scale.constant": "A constant factor",
+    "scale.sign": "The sign",
+    "scale.log_base": "The logarithm",
+    "scale.offset": "An added constant",
+    "precision.input": "The precision of the inputs",
+    "precision.accumulation": "The precision of the sums",
+    "evaluation": "How the formula is evaluated",
+    "mode": "Execution",
+    "gradient.tie": "The slope at a kink",
+    "gradient.clip": "The slope where a guard holds",
+    "gradient.closed_form": "The derivative's formula",
+}
 
 
 def summary(factor: str, before: str, after: str, names: tuple[str, str]) -> str:

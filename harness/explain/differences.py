@@ -15,7 +15,6 @@ from harness.explain.joint import core, exchange, exchanged
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, get, with_choice
 
-
 Fields = tuple[tuple[str, str], ...]
 
 DETAILS: tuple[tuple[str, Fields], ...] = (

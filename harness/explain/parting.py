@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import CaseError
 from harness.compare import difference, within
+from harness.errors import CaseError
 from harness.reference.arithmetic import Plain, Rounded
 from harness.reference.evaluate import Evaluated, evaluate
 from harness.semantics import Semantics

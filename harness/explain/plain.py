@@ -98,7 +98,7 @@ def _gathered(
         return (x, args[1], outside) if ndim == 1 and describe(args[1]).shape == () else None
     axis_node, index = (
         (args[1], args[2]) if name == "gather" and len(args) > 2 else (kwargs.get("axis", Literal(-1)), args[1])
-    )  # noqa: PLR2004
+    )
     axis = number(axis_node)
     if axis is None or int(axis) % max(ndim, 1) != ndim - 1 or ndim < 2:  # noqa: PLR2004
         return None

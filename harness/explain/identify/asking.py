@@ -15,6 +15,7 @@ from harness.explain.identify.samples import draw
 from harness.records import Array
 
 PROBES = 40
+TUNED = 12
 FEWEST = 24  # Answers that a fit is made from at least.
 
 
@@ -59,6 +60,17 @@ class Asker:
         if self.form.output == "element" and self.frame.shape:
             return np.moveaxis(answer.reshape(self.frame.shape), self.frame.axis, -1).reshape(-1)
         return answer.reshape(-1)
+
+
+def cases(asker: Asker, rows: Rows) -> list[tuple[Inputs, Array]]:
+    """Inputs that rows were asked with, and the answers: one row throughout, or M rows at a time."""
+    m = asker.frame.count
+    if asker.form.output == "scalar":
+        picked = [Rows(np.repeat(rows.x[i : i + 1], m, 0), np.repeat(rows.t[i : i + 1], m, 0)) for i in range(min(rows.count, TUNED))]
+    else:
+        picked = [rows.pick(np.arange(start, start + m) % rows.count) for start in range(0, min(rows.count, TUNED * m), m)]
+    found = ((asker.frame.inputs(part, asker.extras), asker.whole(part)) for part in picked)
+    return [(inputs, answer) for inputs, answer in found if answer is not None]
 
 
 def form_of(frame: Frame, shape: tuple[int, ...]) -> Form | None:

@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from harness.explain.identify.answers import Ask, Identification, OutOfCalls, Oracle
-from harness.explain.identify.asking import Asker, form_of, neutral
+from harness.explain.identify.asking import Asker, cases, form_of, neutral
 from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed
 from harness.explain.identify.frame import frame_of
 from harness.explain.identify.guards import guarded
 from harness.explain.identify.leftover import undetermined
 from harness.explain.identify.search import Found, found
+from harness.explain.identify.tuning import long_numbers, tuned
 from harness.explain.identify.weighing import alike, weighed
 from harness.records import InputArray
 from harness.semantics import Semantics
@@ -113,13 +114,20 @@ def _identified(asker: Asker, seed: int) -> Identification:
 def _settled(asker: Asker, fit: Found) -> Identification:
     """The points that a fit may mean, through the remaining stages; the first that holds, or the furthest that came."""
     furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
-    uniform = [c.semantics for c in fit.candidates if alike(asker, c.semantics, fit.domain, fit.kind)]
-    for semantics in (uniform or [c.semantics for c in fit.candidates])[:2]:
+    points = [_sharpened(asker, c.semantics, fit) for c in fit.candidates]
+    uniform = [s for s in points if alike(asker, s, fit.domain, fit.kind)]
+    for semantics in (uniform or points)[:2]:
         result = _through(asker, semantics, fit)
         if result.semantics is not None:
             return result
         furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
     return furthest
+
+
+def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:
+    if not any(long_numbers(semantics)):
+        return semantics
+    return tuned(semantics, cases(asker, fit.data.rows), asker.frame.dtype).semantics
 
 
 def _through(asker: Asker, semantics: Semantics, fit: Found) -> Identification:

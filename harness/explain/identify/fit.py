@@ -8,6 +8,7 @@ reference's bound afterwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -21,7 +22,23 @@ from harness.reference.arithmetic import FORMATS
 ROUNDINGS = 96.0
 DEPENDENT = 1e-9
 STEPS = 24
-PATIENCE = 1  # Steps that may gain less than half before a start is given up.
+STARTS = 2
+# Where to look first for each parameter; the product of several is searched for the best starts.
+GRIDS: dict[str, tuple[float, ...]] = {
+    "temperature": (0.15, 0.3, 0.5, 0.75, 1.5, 2.5, 4.5, 9.0),
+    "gamma": (0.5, 1.0, 2.0, 3.5),
+    "gamma_negative": (0.5, 1.0, 2.0, 4.0),
+    "epsilon": (0.0,),
+    "smoothing": (0.02, 0.2),
+    "delta": (0.05, 0.12, 0.25, 0.5, 0.8, 1.2, 1.8, 3.0),
+    "margin": (0.1, 0.3, 0.6, 1.0, 1.5, 2.5),
+    "q": (0.15, 0.4, 0.65, 0.9),
+    "smooth": (0.005, 0.05, 0.3, 1.5),
+    "extra": (0.0,),
+    "alpha": (0.25, 0.7),
+    "beta": (0.25, 0.7),
+}
+PATIENCE = 2  # Steps that may gain less than half before a start is given up.
 LARGEST_EPSILON = 0.1
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
@@ -34,7 +51,6 @@ class Model:
         chain: The activation.
         columns: Names in COLUMNS, simplest first.
         free: Names of Trial's parameters that are looked for.
-        starts: Where to begin with them.
         encoding: How the target is read: dense, signed or log.
         soft: What a free smoothing spreads its mass over: "binary" (halves) or "uniform".
     """
@@ -42,7 +58,6 @@ class Model:
     chain: tuple[str, ...]
     columns: tuple[str, ...]
     free: tuple[str, ...] = ()
-    starts: tuple[tuple[float, ...], ...] = ((),)
     encoding: str = "dense"
     soft: str = "binary"
 
@@ -202,13 +217,20 @@ def _shaped(data: Data, column: Array, name: str) -> Array:
 
 
 def descend(data: Data, model: Model) -> Fit | None:
-    """The best parameters from each start, until one reproduces the answers."""
-    for start in model.starts:
-        with np.errstate(all="ignore"):
-            found = _descended(data, model, np.array(start, float))
-        if found is not None:
-            return found
+    """The best parameters from the best few places of the grid, until some reproduce the answers."""
+    with np.errstate(all="ignore"):
+        starts = [np.array(point) for point in product(*(GRIDS[name] for name in model.free))]
+        sizes = [_size(_unexplained(data, model, Trial().moved(model.free, start))) for start in starts]
+        for i in np.argsort(sizes)[:STARTS]:
+            found = _descended(data, model, starts[i])
+            if found is not None:
+                return found
     return None
+
+
+def _size(residual: Array) -> float:
+    norm = float(residual @ residual)
+    return norm if np.isfinite(norm) else np.inf
 
 
 def _descended(data: Data, model: Model, theta: Array) -> Fit | None:

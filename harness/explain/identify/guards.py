@@ -156,7 +156,8 @@ def _bound(y: Array, values: list[Array], logs: tuple[float, ...], known: Array)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (b - a) / (logs[1] - logs[0])
         found = logs[0] + (y - a) / slope
-    usable = np.isfinite(found) & (np.abs(slope) > 1e-9) & (np.abs(found) < 720.0)  # noqa: PLR2004  the range of exp
+    steep = np.abs(np.nan_to_num(slope))
+    usable = np.isfinite(found) & (steep > 0.3 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
     usable &= known.reshape((-1,) + (1,) * (y.ndim - 1))
     if not usable.any():
         return None

@@ -19,47 +19,50 @@ SPLIT = ("s.ce", "s.ce0", "1")
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")
 
-# The parameter groups that are looked for in each activation: columns, names, starts.
-Group = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[float, ...], ...]]
-EPSILON: Group = (LOGS, ("epsilon",), ((0.0,), (1e-2,)))
-TEMPERATURE: Group = (LOGS, ("temperature",), ((2.0,), (0.5,), (8.0,), (0.1,)))
-ONE: tuple[Group, ...] = (
-    (FOCAL, ("gamma",), ((2.0,), (0.6,), (4.0,))),
-    (FOCAL, ("gamma", "epsilon"), ((2.0, 0.0),)),
-    (FOCAL, ("gamma", "temperature"), ((2.0, 2.0), (2.0, 0.6), (0.7, 2.0))),
+BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
+
+# The parameter groups that are looked for in each activation: columns and names.
+Group = tuple[tuple[str, ...], tuple[str, ...]]
+FIRST: tuple[Group, ...] = ((LOGS, ("epsilon",)), (FOCAL, ("gamma",)), (FOCAL_TWO, ("gamma",)), (LOGS, ("temperature",)))
+THEN: tuple[Group, ...] = (
+    (FOCAL, ("gamma", "temperature")),
+    (FOCAL, ("gamma", "epsilon")),
+    (LOGS, ("temperature", "epsilon")),
+    (FOCAL_TWO, ("gamma", "temperature")),
+    (FOCAL_TWO, ("gamma", "epsilon")),
+    (FOCAL_TWO, ("gamma", "smoothing")),
+    (BALANCED, ("smoothing",)),
+    (BALANCED, ("smoothing", "epsilon")),
+    (BALANCED, ("smoothing", "temperature")),
+    (FOCAL, ("gamma", "temperature", "epsilon")),
+    (FOCAL_TWO, ("gamma", "temperature", "smoothing")),
+    (FOCAL_TWO, ("gamma", "smoothing", "epsilon")),
+    (FOCAL_TWO, ("gamma", "temperature", "epsilon")),
+    (BALANCED, ("smoothing", "temperature", "epsilon")),
+    (FOCAL_TWO, ("gamma", "temperature", "smoothing", "epsilon")),
 )
-TWO: tuple[Group, ...] = (
-    (FOCAL_TWO, ("gamma",), ((2.0,), (0.6,), (4.0,))),
-    (FOCAL_TWO, ("gamma", "epsilon"), ((2.0, 0.0),)),
-    (FOCAL_TWO, ("gamma", "smoothing"), ((2.0, 0.05), (1.0, 0.2))),
-)
-SPLITS: Group = (SPLIT, ("gamma", "gamma_negative"), ((2.0, 2.0), (1.0, 4.0)))
-SQUARED_SMOOTHED: Group = (("squared", "1"), ("smoothing",), ((0.1,),))
+SPLITS: Group = (SPLIT, ("gamma", "gamma_negative"))
+SQUARED_SMOOTHED: Group = (("squared", "1"), ("smoothing",))
 KINKED: tuple[Group, ...] = (
-    (("huber", "1"), ("delta",), ((1.0,), (0.4,), (2.5,), (0.1,))),
-    (("hinge", "1"), ("margin",), ((1.0,), (0.4,), (2.5,))),
-    (("squared-hinge", "1"), ("margin",), ((1.0,), (0.4,), (2.5,))),
+    (("huber", "1"), ("delta",)),
+    (("hinge", "1"), ("margin",)),
+    (("squared-hinge", "1"), ("margin",)),
 )
 ROWS: tuple[Group, ...] = (
-    (("multi-margin", "1"), ("margin",), ((1.0,), (0.4,), (2.5,))),
-    (("multi-margin-2", "1"), ("margin",), ((1.0,), (0.4,), (2.5,))),
-    (("crammer-singer", "1"), ("margin",), ((1.0,), (0.4,), (2.5,))),
-    (("generalised-cross-entropy", "1"), ("q",), ((0.5,), (0.8,), (0.2,))),
+    (("multi-margin", "1"), ("margin",)),
+    (("multi-margin-2", "1"), ("margin",)),
+    (("crammer-singer", "1"), ("margin",)),
+    (("generalised-cross-entropy", "1"), ("q",)),
 )
-
 _SMOOTHED = ("smooth", "extra")
-_TVERSKY = ("smooth", "extra", "alpha", "beta")
 RATIOS: tuple[Group, ...] = tuple(
-    ((*beside, name, "1"), free, starts)
+    ((*beside, name + suffix, "1"), free)
     for beside in ((), ("ce", "ce0", "lp", "lq"))
     for suffix in ("", "/c")
-    for name, free, starts in (
-        ("dice" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
-        ("iou" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
-        ("dice-squared" + suffix, _SMOOTHED, ((0.5, 0.0), (0.01, 0.0))),
-        ("tversky" + suffix, _TVERSKY, ((0.5, 0.0, 0.4, 0.6),)),
+    for name, free in (
+        ("dice", _SMOOTHED), ("iou", _SMOOTHED), ("dice-squared", _SMOOTHED), ("tversky", ("smooth", "extra", "alpha", "beta")),
     )
-)
+)  # fmt: skip
 
 CATEGORICAL = frozenset({"index", "one-hot", "simplex", "log-simplex"})
 OVERLAPS = frozenset({"index", "one-hot", "simplex", "binary", "unit"})
@@ -119,31 +122,27 @@ def models(domain: str, kind: str, classes: int, *, last: bool) -> Iterator[Mode
         yield from _with_parameters(order, kind, classes, encoding, last=last)
 
 
-def _with_parameters(order: list[tuple[str, ...]], kind: str, classes: int, encoding: str, *, last: bool) -> Iterator[Model]:
+def _with_parameters(
+    order: list[tuple[str, ...]], kind: str, classes: int, encoding: str, *, last: bool
+) -> Iterator[Model]:
     probable = [chain for chain in order if chain in PROBABILITIES]
-    logits = [chain for chain in order if chain and set(chain) <= {"softmax", "sigmoid"}]
-    hard = kind in HARD
-    for chain in probable:
-        yield _model(chain, EPSILON, encoding)
-    for chain in probable:
-        for group in (*ONE[:1], *TWO[:1]):
-            yield _model(chain, group, encoding)
-    for chain in logits:
-        yield _model(chain, TEMPERATURE, encoding)
-    for chain in order[:3]:
-        for group in (*KINKED, *(ROWS if classes > 1 else ())):
-            yield _model(chain, group, encoding)
+    for group in FIRST:
+        yield from _each(probable, group, encoding)
+    for group in (*KINKED, *(ROWS if classes > 1 else ())):
+        yield from _each(order[:3], group, encoding)
+    for group in THEN:
+        yield from _each(probable, group, encoding)
     if kind in OVERLAPS:
         for group in RATIOS:
-            for chain in probable[:3]:
-                yield _model(chain, group, encoding)
-    for chain in probable[:3]:
-        rest = (*ONE[1:], *TWO[1:], *((SPLITS,) if last else ()), *(() if hard else (SQUARED_SMOOTHED,)))
-        for group in rest:
-            if "temperature" not in group[1] or chain in logits:
-                yield _model(chain, group, encoding)
+            yield from _each(probable[:3], group, encoding)
+    if last:
+        yield from _each(probable[:3], SPLITS, encoding)
+    if kind not in HARD:
+        yield from _each(probable[:3], SQUARED_SMOOTHED, encoding)
 
 
-def _model(chain: tuple[str, ...], group: Group, encoding: str) -> Model:
-    columns, free, starts = group
-    return Model(chain, columns, free, starts, encoding)
+def _each(chains: list[tuple[str, ...]], group: Group, encoding: str) -> Iterator[Model]:
+    columns, free = group
+    for chain in chains:
+        if "temperature" not in free or (chain and set(chain) <= {"softmax", "sigmoid"}):
+            yield Model(chain, columns, free, encoding)

@@ -184,12 +184,28 @@ def _one_sided(
     if found is None or (ratio and positive.size > 1):
         return None
     core, kept = found
-    z, poly = amounts.number("z"), amounts.number("poly")
+    z, poly = amounts.number("z"), amounts.number("poly") / kept
+    if poly and ratio:
+        _spread_poly(amounts, poly * ratio * kept)
     entropy = amounts.left.get("tlogt")
     if entropy is not None and not ratio and np.all(np.abs(entropy - positive) <= error + amounts.error("tlogt")):
         amounts.take("tlogt")
         core = replace(core, term=Term("kl"))
     return [Part(core, positive / kept, np.full(positive.shape, error), z, poly)]
+
+
+def _spread_poly(amounts: _Amounts, each: float) -> None:
+    """Smoothing gives every class a share of t(1 − p): take it off the constant, and off Σp where that is none."""
+    linear = amounts.left.get("prediction")
+    if linear is not None and abs(float(linear[0]) + each) <= amounts.error("prediction", "poly"):
+        amounts.take("prediction")
+        linear, total = None, each * amounts.classes
+    else:
+        total = each * (amounts.classes - 1)
+    constant = amounts.left.get("1")
+    if constant is not None:
+        left = constant - total
+        amounts.left["1"] = np.where(np.abs(left) <= amounts.error("1", "poly"), 0.0, left)
 
 
 def _two_sided(

@@ -29,6 +29,7 @@ class Found:
     candidates: tuple[Candidate, ...]
     domain: str
     kind: str
+    data: Data
 
 
 def found(asker: Asker, seed: int) -> Iterator[Found]:
@@ -41,7 +42,7 @@ def found(asker: Asker, seed: int) -> Iterator[Found]:
                 continue
             data = _per_class(asker, data, domain, kind, seed)
             for points in _candidates(asker, data, domain, kind):
-                yield Found(points, domain, kind)
+                yield Found(points, domain, kind, data)
             break
 
 

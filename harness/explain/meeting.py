@@ -1,0 +1,83 @@
+"""Both sides in the form in which they meet: points, numbers, bounds, and the differences that an aspect can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.explain.differences import Difference, aligned, differences
+from harness.explain.forms import Coarse, coarser, two_class
+from harness.explain.question import Question, Standing
+from harness.explain.standing import PLAIN, working_dtype
+from harness.records import Array
+from harness.reference.arithmetic import Rounded
+from harness.reference.evaluate import evaluate
+from harness.semantics import Precision, Semantics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Met:
+    """Both sides in the form in which they meet: points, numbers, bounds, and the differences of form alone."""
+
+    points: tuple[Semantics, Semantics]
+    numbers: tuple[Array, Array]
+    form: tuple[Difference, ...]
+
+
+def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
+    """Both sides' points in the coordinates in which they differ least, and their numbers in the coarser form."""
+    observed = a.observed(aspect), b.observed(aspect)
+    if a.semantics is None or b.semantics is None:
+        return Met((a.semantics or Semantics(), b.semantics or Semantics()), observed, ())
+    points = aligned(two_class(a.semantics), two_class(b.semantics))
+
+    def value(s: Semantics) -> Array:
+        return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
+
+    finer = a.value.ndim - b.value.ndim
+    sides = (
+        coarser(points[0], points[1], value) if finer > 0 else Coarse(points[0], None, 1.0),
+        coarser(points[1], points[0], value) if finer < 0 else Coarse(points[1], None, 1.0),
+    )
+    form = tuple(d for i in (0, 1) for d in _form(points[i], sides[i], swapped=i == 1))
+    read = Coarse.value if aspect == "value" else Coarse.slope
+    met = (read(sides[0], observed[0]), read(sides[1], observed[1]))
+    return Met((sides[0].semantics, sides[1].semantics), met, form)
+
+
+def _form(point: Semantics, coarse: Coarse, *, swapped: bool) -> tuple[Difference, ...]:
+    pair = (coarse.semantics, point) if swapped else (point, coarse.semantics)
+    return tuple(d for d in differences(*pair) if d.factor in ("reduction.batch", "reduction.classes"))
+
+
+def bound_of(a: Standing, b: Standing, aspect: str, met: Met, shape: tuple[int, ...], question: Question) -> Array:
+    """Sum of both sides' bounds in the case's dtype, in the form in which they meet."""
+    total = np.zeros(shape)
+    for side, point in zip((a, b), met.points, strict=True):
+        if side.semantics is None or side.claimed:
+            enclosed = side.enclosed(aspect) or side.enclosed(aspect, as_written=True)
+            total = total + (np.zeros(shape) if enclosed is None else _shaped(enclosed.bound + enclosed.radius, shape))
+            continue
+        wrt = question.wrt if aspect == "gradient" else None
+        # A dtype that one side alone casts to is a difference to be explained, not room for both.
+        shared = met.points[0].precision == met.points[1].precision
+        own = point if shared else replace(point, precision=Precision())
+        working = working_dtype(own, question.dtype)
+        rounded = evaluate(own, question.inputs, Rounded(working), working, wrt)
+        bound = np.asarray((rounded.value if aspect == "value" else rounded.gradient).err)
+        total = total + _shaped(np.where(np.isnan(bound), 0.0, bound), shape)
+    return total
+
+
+def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:
+    return (
+        np.reshape(bound, shape)
+        if bound.size == int(np.prod(shape))
+        else np.broadcast_to(np.max(bound, initial=0.0), shape)
+    )
+
+
+def seen_differences(met: Met, aspect: str) -> tuple[Difference, ...]:
+    """The differences that the aspect can show: how a slope is chosen does not touch the value."""
+    return tuple(d for d in differences(*met.points) if aspect == "gradient" or not d.factor.startswith("gradient."))

@@ -1,0 +1,72 @@
+"""What a pair is judged on: where each side stands, and the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.explain.standing import Enclosed, Reference, holds
+from harness.records import Array
+from harness.semantics import Semantics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Where one side stands.
+
+    Attributes:
+        name: The side's name in the case.
+        value: What it returned, float64.
+        gradient: Its gradient, or None.
+        semantics: Its point, or None if it has none that is known.
+        reference: What the reference says of the point; for a claim, the digits and half their last unit.
+        written: The same of the expression operation by operation, where that is known: bounds a naive form.
+        claimed: The numbers were printed by somebody; their bound is half the last digit's unit.
+    """
+
+    name: str
+    value: Array
+    gradient: Array | None
+    semantics: Semantics | None
+    reference: Reference | None
+    written: Reference | None = None
+    claimed: bool = False
+
+    def observed(self, aspect: str) -> Array:
+        """Value or gradient as it was returned."""
+        array = self.value if aspect == "value" else self.gradient
+        assert array is not None
+        return array
+
+    def enclosed(self, aspect: str, *, as_written: bool = False) -> Enclosed | None:
+        """The reference of the aspect."""
+        source = self.written if as_written else self.reference
+        if source is None:
+            return None
+        return source.value if aspect == "value" else source.gradient
+
+    def stands(self, aspect: str, dtype: str) -> bool:
+        """Proof 1: the point reproduces what was observed."""
+        enclosed = self.enclosed(aspect)
+        return enclosed is not None and holds(self.observed(aspect), enclosed, dtype)
+
+    def stands_as_written(self, aspect: str, dtype: str) -> bool:
+        """Whether the naive form's wider bound covers what was observed."""
+        enclosed = self.enclosed(aspect, as_written=True)
+        return enclosed is not None and holds(self.observed(aspect), enclosed, dtype)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What a pair of one case is judged on: its inputs in one dtype, and what the prediction is said to be.
+
+    `searching` allows the neighbourhood of a point to be searched for what a claim or a contradiction may be.
+    """
+
+    inputs: Mapping[str, np.ndarray]
+    dtype: str
+    wrt: str | None
+    prediction_is: str | None = None
+    searching: bool = True

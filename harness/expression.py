@@ -145,15 +145,17 @@ def _name(node: ast.Name, reader: Reader, _: int) -> Node:
 def _dotted(node: ast.expr, reader: Reader) -> str | None:
     """The canonical path that `node` spells, or None where it is a value."""
     names: list[str] = []
+    hidden = None
     inner = node
     while isinstance(inner, ast.Attribute):
-        if inner.attr.startswith("_"):
-            raise reader.at_name("forbidden-name", f"{inner.attr!r}: names that start with _ are not allowed", inner)
+        hidden = inner if hidden is None and inner.attr.startswith("_") else hidden
         names.append(inner.attr)
         inner = inner.value
-    if not names or not isinstance(inner, ast.Name) or inner.id in reader.inputs or inner.id not in ALIASES:
-        return None
-    return canonical(".".join([inner.id, *reversed(names)]))
+    rooted = isinstance(inner, ast.Name) and inner.id not in reader.inputs and inner.id in ALIASES
+    path = canonical(".".join([inner.id, *reversed(names)])) if names and rooted else None
+    if hidden is not None and path not in FUNCTIONS:
+        raise reader.at_name("forbidden-name", f"{hidden.attr!r}: names that start with _ are not allowed", hidden)
+    return path
 
 
 def _attribute(node: ast.Attribute, reader: Reader, depth: int) -> Node:

@@ -84,6 +84,7 @@ _TABLE = {
         linalg.norm linalg.vector_norm
     """,
     "torch.special": "entr log_ndtr xlog1py",
+    "torch.distributions": "Normal kl_divergence",
     "tensorflow": """
         abs add add_n argmax argmin argsort boolean_mask broadcast_to cast clip_by_value concat constant
         convert_to_tensor cos cosh cumsum divide einsum equal exp expand_dims eye fill floor gather gather_nd greater
@@ -151,6 +152,7 @@ _TABLE = {
     "numpy": _NUMPY_LIKE + " finfo float16 float32 float64 int32 int64",
     "scipy.special": _SPECIAL + " huber log1p log_expit expm1 pseudo_huber",
     "scipy.stats": "entropy",
+    "sklearn._loss": "HalfSquaredError",
     "sklearn.metrics": """
         brier_score_loss hamming_loss hinge_loss log_loss max_error mean_absolute_error
         mean_absolute_percentage_error mean_pinball_loss mean_squared_error mean_squared_log_error
@@ -192,7 +194,7 @@ TORCH_METHODS = _names(
     abs add amax amin argwhere bfloat16 bool broadcast_to chunk clamp clamp_max clamp_min clone contiguous
     count_nonzero cpu detach diag dim div divide double eq erf exp exp2 expand expand_as expm1 flip float gather ge gt
     half index_select int isfinite isinf isnan le log log10 log1p log2 log_softmax logaddexp logical_and logical_not
-    logical_or logical_xor logit logsumexp long lt masked_fill masked_select matmul maximum median minimum mm mul
+    log_prob logical_or logical_xor logit logsumexp long lt masked_fill masked_select matmul maximum median minimum mm mul
     multiply mv nan_to_num nanmean nansum narrow ne neg negative new_ones new_tensor new_zeros norm numel numpy
     outer permute pow reciprocal relu repeat_interleave roll rsqrt select sigmoid sign size softmax split sqrt square
     sub subtract t tanh tile to topk tril triu true_divide type type_as unbind unfold unsqueeze view_as where xlogy

@@ -46,3 +46,21 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
 }
+
+
+def power(node: Node) -> tuple[str, Node | None, bool]:
+    """("squared" or "absolute", what it is taken of, whether |x| has slope 1 at 0), or ("", None, False)."""
+    match node:
+        case Binary("**", inner, Literal(2 | 2.0)):
+            return "squared", inner, False
+        case Call(function, (x, t)) if function.endswith("squared_difference"):
+            return "squared", Binary("-", x, t), False
+        case _:
+            found = operation(node)
+    if found is None or not found[1] or found[2]:
+        return "", None, False
+    name, args = found[0], found[1]
+    squares = name == "square" or (name == "pow" and len(args) == 2 and number(args[1]) == 2.0)  # noqa: PLR2004
+    if name == "abs":
+        return "absolute", args[0], isinstance(node, Call) and node.function.startswith("jax.")
+    return ("squared", args[0], False) if squares else ("", None, False)

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.catalog.api import Described
-from harness.explain.affine import affine
-from harness.explain.named import number, operation
+from harness.explain.gaussian import density, divergence_of_normals, vae
+from harness.explain.named import number, operation, power
 from harness.expression import inputs_of
 from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
-from harness.syntax import Binary, Call, Index, Input, Literal, Method, Node, Slice
+from harness.syntax import Binary, Call, Index, Input, Literal, Node, Slice
 
 Describe = Callable[[Node], Described]
 NOTHING = Literal(0.0)
@@ -29,11 +29,9 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
         describe: Shape and kind of a tree.
         prediction: The input that is read as the prediction, to tell the two arrays of an error apart.
     """
-    for rule in (_picked, _density, _divergence_of_normals, _vae):
-        found = rule(node, describe)
-        if found is not None:
-            return found
-    return _error(node, describe, prediction) or _divergence(node, prediction)
+    rules = (rule(node, describe) for rule in _RULES)
+    found = next((point for point in rules if point is not None), None)
+    return found or _error(node, describe, prediction) or _divergence(node, prediction)
 
 
 def of_losses(node: Node) -> Semantics | None:
@@ -46,7 +44,7 @@ def of_losses(node: Node) -> Semantics | None:
 
 
 def is_entropy_of_target(second: Semantics, first: Semantics) -> bool:
-    """Whether `second` is the cross-entropy of the target that `first` has with itself: what a KL divergence leaves out."""
+    """Whether `second` is the cross-entropy of `first`'s target with itself, which a KL divergence leaves out."""
     found = operation(first.target.source)
     if found is None or found[0] != "softmax" or first.term.family != "cross-entropy" or first.term.sides != "one":
         return False
@@ -69,7 +67,7 @@ def _picked(node: Node, describe: Describe) -> Semantics | None:
 
 
 def _pick(node: Node, describe: Describe) -> tuple[Node, Node, str] | None:
-    """(x, y, what an index outside does) of `x[arange(n), y]`, of a gather along the last axis, or of one sample's `take`."""
+    """(x, y, what an index outside does) of `x[arange(n), y]`, a gather along the last axis, or one sample's `take`."""
     inner = operation(node)
     if inner is not None and inner[0] == "log" and len(inner[1]) == 1:
         found = _pick(inner[1][0], describe)
@@ -96,10 +94,8 @@ def _gathered(
     x, ndim = args[0], len(describe(args[0]).shape)
     if name == "take":
         return (x, args[1], outside) if ndim == 1 and describe(args[1]).shape == () else None
-    axis_node, index = (
-        (args[1], args[2]) if name == "gather" and len(args) > 2 else (kwargs.get("axis", Literal(-1)), args[1])
-    )
-    axis = number(axis_node)
+    index = args[-1] if name == "gather" else args[1]
+    axis = number(args[1] if name == "gather" else kwargs.get("axis", Literal(-1)))
     if axis is None or int(axis) % max(ndim, 1) != ndim - 1 or ndim < 2:  # noqa: PLR2004
         return None
     match index:
@@ -111,7 +107,7 @@ def _gathered(
 
 def _error(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     """(a − b)² and |a − b|, and the same of one array alone."""
-    family, inner, tie = _power(node)
+    family, inner, tie = power(node)
     if inner is None:
         return None
     x, t = (inner.left, inner.right) if isinstance(inner, Binary) and inner.op == "-" else (inner, NOTHING)
@@ -125,24 +121,6 @@ def _error(node: Node, describe: Describe, prediction: str) -> Semantics | None:
         reduction=ELEMENTWISE,
         gradient=Gradient(tie=(("abs", 1.0),)) if tie else Gradient(),
     )
-
-
-def _power(node: Node) -> tuple[str, Node | None, bool]:
-    """(family, what it is taken of, whether |x| has slope 1 at 0)."""
-    match node:
-        case Binary("**", inner, Literal(2 | 2.0)):
-            return "squared", inner, False
-        case Call(function, (x, t)) if function.endswith("squared_difference"):
-            return "squared", Binary("-", x, t), False
-        case _:
-            found = operation(node)
-    if found is None or not found[1] or found[2]:
-        return "", None, False
-    name, args = found[0], found[1]
-    squares = name == "square" or (name == "pow" and len(args) == 2 and number(args[1]) == 2.0)  # noqa: PLR2004
-    if name == "abs":
-        return "absolute", args[0], isinstance(node, Call) and node.function.startswith("jax.")
-    return ("squared", args[0], False) if squares else ("", None, False)
 
 
 def _divergence(node: Node, prediction: str) -> Semantics | None:
@@ -164,7 +142,7 @@ def _divergence(node: Node, prediction: str) -> Semantics | None:
 
 
 def _log_of(node: Node, t: Node) -> bool | None:
-    """Whether the logarithm of t is one of `where(t > 0, t, 1)`, which has a slope at 0; None if it is of something else."""
+    """Whether log t is that of `where(t > 0, t, 1)`, which has a slope at 0; None if it is of something else."""
     found = operation(node)
     if found is None or found[0] != "log" or len(found[1]) != 1:
         return None
@@ -175,96 +153,5 @@ def _log_of(node: Node, t: Node) -> bool | None:
     return False if inner == t else None
 
 
-def _density(node: Node, describe: Describe) -> Semantics | None:
-    """log N(y; μ, σ): minus the Gaussian loss with its constant."""
-    match node:
-        case Method(Call(path, (mean, deviation)), "log_prob", (y,)) if path.endswith("distributions.Normal"):
-            pass
-        case _:
-            return None
-    same = describe(mean).shape == describe(y).shape
-    return Semantics(
-        layout=Layout(mean, broadcast="aligned" if same else "expanded"),
-        target=Target(y),
-        term=Term("gaussian-nll", parameters=(("variance", _squared(deviation)), ("full", 1.0))),
-        reduction=ELEMENTWISE,
-        scale=Scale(sign=-1),
-    )
-
-
-def _divergence_of_normals(node: Node, _: Describe) -> Semantics | None:
-    """KL(N(μ, σ) ‖ N(0, 1))."""
-    match node:
-        case Call(path, (Call(_, (mean, deviation)), Call(_, (zero, one)))) if path.endswith(
-            "distributions.kl_divergence"
-        ):
-            if number(zero) != 0.0 or number(one) != 1.0:
-                return None
-            return _from_standard_normal(mean, _squared(deviation))
-        case _:
-            return None
-
-
-def _vae(node: Node, _: Describe) -> Semantics | None:
-    """−½(1 + s − μ² − e^s) up to a factor: the same divergence with s for log σ²."""
-    parts = _terms(node)
-    if parts is None or len(parts) != 4:  # noqa: PLR2004
-        return None
-    amount = parts.get(None)
-    logs = [p for p in parts if p is not None and parts[p] == amount]
-    powers = [p for p in parts if p is not None and parts[p] == -(amount or 0)]
-    if amount is None or len(logs) != 1 or len(powers) != 2:  # noqa: PLR2004
-        return None
-    exponential = Call("numpy.exp", (logs[0],))
-    means = [_power(p)[1] for p in powers if _power(p)[0] == "squared"]
-    if len(means) != 1 or means[0] is None or not any(_as_exp(p) == exponential for p in powers):
-        return None
-    whole = _from_standard_normal(means[0], exponential)
-    return replace(whole, scale=Scale(constant=2.0 * abs(float(amount)), sign=1 if amount < 0 else -1))
-
-
-def _terms(node: Node) -> dict[Node | None, object] | None:
-    """A sum as its terms with their coefficients; the constant under None."""
-    match node:
-        case Binary("+", left, right):
-            return _joined(_terms(left), _terms(right), 1)
-        case Binary("-", left, right):
-            return _joined(_terms(left), _terms(right), -1)
-        case _:
-            found = affine(node)
-    if found is None:
-        return None
-    constant = {None: found.offset} if found.offset else {}
-    return {**constant, **({} if found.source is None else {found.source: found.slope})}
-
-
-def _joined(first: dict | None, second: dict | None, sign: int) -> dict | None:  # type: ignore[type-arg]
-    if first is None or second is None:
-        return None
-    return {part: first.get(part, 0) + sign * second.get(part, 0) for part in {**first, **second}}
-
-
-def _from_standard_normal(mean: Node, variance: Node) -> Semantics:
-    term = Term("gaussian-kl", parameters=(("variance", variance),))
-    return Semantics(Layout(mean), Target(NOTHING), term=term, reduction=ELEMENTWISE)
-
-
-def _as_exp(node: Node) -> Node:
-    """`x.exp()` and `torch.exp(x)` in one spelling."""
-    found = operation(node)
-    return Call("numpy.exp", found[1]) if found is not None and found[0] == "exp" and len(found[1]) == 1 else node
-
-
-def _squared(deviation: Node) -> Node:
-    """σ² of `v.sqrt()`, of `(s / 2).exp()`, or of anything else."""
-    found = operation(deviation)
-    if found is not None and found[0] == "sqrt" and len(found[1]) == 1:
-        return found[1][0]
-    if found is not None and found[0] == "exp" and len(found[1]) == 1:
-        half = affine(found[1][0])
-        if half is not None and half.source is not None and half.slope * 2 == 1 and not half.offset:
-            return Call("numpy.exp", (half.source,))
-    return Binary("*", deviation, deviation)
-
-
-__all__ = ["of_losses", "plain"]
+_RULES: tuple[Callable[[Node, Describe], Semantics | None], ...] = (_picked, density, divergence_of_normals, vae)
+__all__ = ["is_entropy_of_target", "of_losses", "plain"]

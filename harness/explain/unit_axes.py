@@ -74,4 +74,4 @@ def _under(node: Node) -> Node | None:
 def _in_step(s: Semantics, x: tuple[int, ...], t: tuple[int, ...]) -> bool:
     if s.target.encoding == "index":
         return t == x[:-1]
-    return x == t or t == ()
+    return t in (x, ())

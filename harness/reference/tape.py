@@ -19,7 +19,7 @@ Operand = Union["Tensor", "Floats", float, int]
 Back = Callable[[Any], Any]
 
 # Slopes at a kink where the value does not decide; a Semantics may choose others.
-TIES = {"abs": 0.0, "relu": 0.0, "max": 0.5, "norm": math.nan}
+TIES = {"abs": 0.0, "relu": 0.0, "max": 0.5, "norm": math.nan, "xlogy": math.nan}
 
 
 class Tensor:

@@ -134,7 +134,7 @@ def _kl(s: Setting) -> Tensor:
         return s.t * (s.log_t - s.reading.log_p())
     cross = _safe_product(s) if s.number("zero_target", 0.0) else -(s.t * s.reading.log_p())
     # "log_zero": 0 · log 0 as it is written, which is nan where log 0 is taken as −∞.
-    kl = (s.t * _log_target(s) if "log_zero" in s.parameters else primitives.xlogy(s.t, s.t)) + cross
+    kl = (s.t * _log_target(s) if "log_zero" in s.parameters else _self_information(s)) + cross
     if s.semantics.term.sides == "one":
         return kl if s.reading.last or s.semantics.term.parameters else _kl_of_ratio(s)
     return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
@@ -148,6 +148,13 @@ def _kl_of_ratio(s: Setting) -> Tensor:
     ratio = s.t.where(mass, 1.0) / s.reading.p()
     loss = (s.t * ratio.log()).where(mass, 0.0)
     return loss.where(np.isfinite(loss.mid), s.t * (log_t - log_p)).widen(units)
+
+
+def _self_information(s: Setting) -> Tensor:
+    """t log t, 0 at t = 0, with the slope that the framework gives it there: of the formula it would be −∞."""
+    zero = s.t.mid == 0
+    at_zero = s.t.weighted_slope(s.t.of(np.zeros(s.t.shape)).data, np.where(zero, s.ties["xlogy"], 0.0))
+    return primitives.xlogy(s.t, s.t).where(~zero, at_zero) if s.t.needs else primitives.xlogy(s.t, s.t)
 
 
 def _generalised_kl(s: Setting) -> Tensor:
@@ -238,6 +245,12 @@ def _gaussian_nll(s: Setting) -> Tensor:
     return (variance.log() + error * error / variance + full) * 0.5
 
 
+def _gaussian_kl(s: Setting) -> Tensor:
+    """KL(N(x, v) ‖ N(0, 1)) of each element."""
+    variance, mean = s.parameter("variance", 1.0), s.reading.p()
+    return (variance + mean * mean - 1.0 - variance.log()) * 0.5
+
+
 def _floored_variance(s: Setting) -> Tensor:
     variance, floor = s.parameter("variance", 1.0), s.parameter("floor", 0.0)
     floored = variance.maximum(floor, 1.0)
@@ -320,9 +333,12 @@ def _drop(x: Tensor) -> Tensor:
 
 
 def _cosine(s: Setting) -> Tensor:
+    """−cos, or 1 − cos with the parameter "distance"; with "unit", 1 − xt, the lengths being taken for 1."""
     floor = s.number("floor", 0.0)
     x, t = s.reading.p(), s.t
     dot = (x * t).sum(-1)
+    if s.number("unit", 0.0):
+        return 1.0 - dot
     squares = (x * x).sum(-1), (t * t).sum(-1)
     if s.number("floor_on_square", 0.0):
         norms = [square.maximum(floor).sqrt() for square in squares]
@@ -404,6 +420,7 @@ FAMILIES: dict[str, Family] = {
     "squared-log": Family(_squared_log, r"(\log(1+p)-\log(1+t))^2"),
     "absolute-percentage": Family(_absolute_percentage, r"|p-t|/|t|"),
     "poisson": Family(_poisson, r"p-t\log p"),
+    "gaussian-kl": Family(_gaussian_kl, r"\tfrac12(v+p^2-1-\log v)"),
     "gaussian-nll": Family(_gaussian_nll, r"\tfrac12(\log v+(p-t)^2/v)"),
     "logistic": Family(_logistic, r"\log(1+e^{-sx})"),
     "hinge-embedding": Family(_hinge_embedding, r"[t=1]\,p+[t=0]\max(0,m-p)"),

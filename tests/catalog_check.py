@@ -8,13 +8,13 @@ from harness.adapters.base import Adapter, Request, dtype_of, rounded
 from harness.adapters.evaluate import observe
 from harness.catalog import complete, declare, index_inputs
 from harness.catalog.api import Described
-from harness.compare import difference, excess
+from harness.compare import broadcastable, difference, excess
 from harness.expression import parse
 from harness.records import Computed, InputArray
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
-from harness.syntax import Binary, Input, Literal, Node, Sequence
+from harness.syntax import Binary, Call, Input, Literal, Node, Sequence
 
 
 def array(values: object) -> InputArray:
@@ -25,13 +25,15 @@ def array(values: object) -> InputArray:
 
 
 def describer(arrays: Mapping[str, InputArray]):
-    """Shape and kind of an input, a number, or a list of numbers."""
+    """Shape and kind of an input, a number, a list of numbers, or an elementwise function of one."""
 
     def describe(node: Node) -> Described:
         if isinstance(node, Input):
             return Described(arrays[node.name].values.shape, arrays[node.name].integral)
         if isinstance(node, Sequence):
             return Described((len(node.items), *describe(node.items[0]).shape), integral=False)
+        if isinstance(node, Call):
+            return Described(describe(node.args[0]).shape, integral=False)
         if isinstance(node, Binary):
             shape = np.broadcast_shapes(describe(node.left).shape, describe(node.right).shape)
             return Described(shape, integral=False)
@@ -91,9 +93,9 @@ def misses(
 
 
 def _apart(what: str, observed: np.ndarray, wanted, *, tight: bool) -> str:
-    mid, err = np.asarray(wanted.mid), np.asarray(wanted.err)
-    if observed.shape != mid.shape:
-        return f"{what} of shape {observed.shape}, declared {mid.shape}"
+    if not broadcastable(observed, wanted.mid):
+        return f"{what} of shape {observed.shape}, declared {wanted.mid.shape}"
+    mid, err = (np.reshape(part, observed.shape) for part in wanted)
     with np.errstate(all="ignore"):
         distance = np.abs(difference(mid, observed))
         used = excess(distance, err)

@@ -21,7 +21,7 @@ from harness.semantics import (
     Value,
     Weight,
 )  # fmt: skip
-from harness.syntax import Binary, Call, Constant, Literal, Node
+from harness.syntax import Call, Constant, Literal
 
 Declare = Callable[[Arguments], Semantics | None]
 
@@ -113,16 +113,14 @@ def _sparse(a: Arguments) -> Semantics:
 
 def _cosine(a: Arguments) -> Semantics:
     """1 − Σxt, the axis kept; the vectors are trusted to have length 1."""
-    axis = a.node("axis") if a.given("axis") else a.node("dim")
-    product: Node = Binary("*", a.node("predictions"), a.node("labels"))
-    total = Call("numpy.sum", (product,), (("axis", axis), ("keepdims", Literal(value=True))))
+    ndim, axis = max(len(a.shape("predictions")), 1), a.plain("axis") if a.given("axis") else a.plain("dim")
     weight = _weights(a)
     return Semantics(
-        layout=Layout(Binary("-", Literal(1.0), total)),
-        target=Target(Literal(0.0)),
-        term=Term("prediction"),
+        layout=Layout(a.node("predictions"), int(axis or 0) % ndim - ndim),
+        target=Target(a.node("labels")),
+        term=Term("cosine", parameters=(("unit", 1.0),)),
         weight=Weight(sample=weight),
-        reduction=_reduction(a, "flat", weight),
+        reduction=_reduction(a, "sum", weight),
         precision=Precision(input=_rounded(a.dtype)),
     )
 

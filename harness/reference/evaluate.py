@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.errors import CaseError
 from harness.reference import weights
-from harness.reference.arithmetic import Arithmetic, Plain, Rounded, quantise
+from harness.reference.arithmetic import Arithmetic, Ball, Plain, Rounded, quantise
 from harness.reference.interpret import Loss, Scope, interpret
 from harness.reference.reading import ACTIVATIONS, Reading
 from harness.reference.reduction import Contributions, reduce_batch, reduce_classes
@@ -20,7 +20,7 @@ from harness.reference.target import Decoded, decode
 from harness.reference.tape import TIES, Tensor, gradient
 from harness.reference.terms import FAMILIES, Setting
 from harness.semantics import Semantics, Value
-from harness.syntax import Input, Literal
+from harness.syntax import Input, Literal, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,45 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One evaluation: the scope for trees, the dtype whose constants are used, and the derivative rules."""
+    """One evaluation: the scope for trees, and the dtype whose constants are used.
+
+    `narrow` is set where the loss computes in another dtype than its arguments were made in: it is that arithmetic.
+    """
 
     scope: Scope
     dtype: str
+    narrow: Arithmetic | None = None
 
     def number(self, value: Value) -> Tensor:
         """A convention's amount as a tensor; a number is as inexact as the dtype holds it."""
         if isinstance(value, int | float):
-            return rounded_constant(self.scope.template, float(value), self.dtype)
-        result = interpret(value, self.scope)
-        return result if isinstance(result, Tensor) else self.scope.lift(result)
+            return rounded_constant(self.lift(0.0), float(value), self.dtype)
+        return self.lift(self.argument(value))
+
+    def argument(self, tree: Node) -> Any:
+        """What a tree comes to, rounded to the dtype that the loss computes in; indices are rounded, too."""
+        value = interpret(tree, self.scope)
+        if self.narrow is None or not isinstance(value, np.ndarray | Tensor):
+            return value
+        if isinstance(value, Tensor):
+            return _handed(value, self.narrow, self.dtype)
+        return value if value.dtype == bool else quantise(value, self.dtype).astype(value.dtype)
+
+    def lift(self, value: Any) -> Tensor:
+        """`value` as a tensor of the arithmetic that the loss computes in."""
+        if isinstance(value, Tensor):
+            return value
+        template = self.scope.template
+        return (template if self.narrow is None else Tensor(self.narrow, template.data)).of(np.asarray(value, np.float64))
+
+
+def _handed(value: Tensor, arith: Arithmetic, dtype: str) -> Tensor:
+    data = arith.lift(quantise(value.mid, dtype))
+    if isinstance(arith, Rounded):
+        # Two numbers on either side of a boundary between roundings end up a unit further apart.
+        err = value.data.err
+        data = arith.widen(Ball(data.mid, err), np.where(err > 0, 2.0 * np.abs(data.mid), 0.0))
+    return value.cast(arith, data)
 
 
 def rounded_constant(template: Tensor, value: float, dtype: str) -> Tensor:
@@ -103,16 +131,8 @@ def point(semantics: Semantics, setup: Setup) -> Tensor:
 
 
 def _at_precision(setup: Setup, dtype: str) -> Setup:
-    """The inputs rounded to `dtype`, indices too, and everything after that computed in it."""
-    scope, arith = setup.scope, _arithmetic(setup.scope.template.arith, dtype)
-
-    def rounded(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return value.cast(arith, arith.lift(quantise(value.mid, dtype)))
-        return quantise(value, dtype).astype(np.asarray(value).dtype)
-
-    inputs = {name: rounded(value) for name, value in scope.inputs.items()}
-    return Setup(Scope(inputs, Tensor(arith, scope.template.data), scope.loss), dtype)
+    """The arguments rounded to `dtype`, and everything after that computed in it."""
+    return Setup(setup.scope, dtype, _arithmetic(setup.scope.template.arith, dtype))
 
 
 def _arithmetic(arith: Arithmetic, dtype: str) -> Arithmetic:
@@ -155,7 +175,7 @@ def _aligned(t: Tensor, x: Tensor) -> Tensor:
 
 
 def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
-    x = setup.scope.lift(interpret(semantics.layout.prediction, setup.scope))
+    x = setup.lift(setup.argument(semantics.layout.prediction))
     if semantics.activation.support is not None:
         live = np.asarray(_plain(interpret(semantics.activation.support, setup.scope)), bool)  # type: ignore[arg-type]
         x = x.where(np.broadcast_to(live, x.shape), -math.inf)
@@ -170,10 +190,10 @@ def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
 
 def _target(semantics: Semantics, setup: Setup, x: Tensor) -> Decoded:
     target = semantics.target
-    source = interpret(target.source, setup.scope)
+    source = setup.argument(target.source)
     axis = semantics.layout.class_axis
     if target.encoding != "index" and axis is not None and np.ndim(_plain(source)) == x.ndim and x.ndim > 1:
-        source = setup.scope.lift(source).moveaxis(axis, -1)
+        source = setup.lift(source).moveaxis(axis, -1)
     amounts = {} if target.smoothing is None else {"smoothing": setup.number(target.smoothing.amount)}
     for name, bound in zip(("low", "high"), target.range or (None, None), strict=True):
         if bound is not None:

@@ -28,7 +28,7 @@ def share(part: float, whole: float) -> str:
     """`part` of `whole` in percent; a dash where that says nothing."""
     if not math.isfinite(part) or not math.isfinite(whole) or whole == 0:
         return "–"
-    return f"{100 * part / whole:.0f} %"
+    return f"{round(100 * part / whole)} %"
 
 
 def small(value: float) -> str:

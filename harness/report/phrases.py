@@ -215,13 +215,15 @@ def inactive_sentence(inactive: Inactive) -> str:
 
 def expectation_sentence(comparison: Comparison) -> str:
     """Why a comparison is not as expected; empty if it is."""
-    if comparison.expected:
-        return ""
+    return "" if comparison.expected else f"Not as expected: {_unmet(comparison)}."
+
+
+def _unmet(comparison: Comparison) -> str:
     wanted = comparison.expectation
     found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
     if wanted is None:
-        return f"Not as expected: {found}, and the case expects nothing of the kind."
-    return f"Not as expected: the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}."
+        return f"it is {found}, which no case expects unless it says so"
+    return f"the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}"
 
 
 def _outcome(verdict: Verdict, factors: Sequence[str]) -> str:
@@ -237,7 +239,7 @@ def notes(finding: Finding) -> tuple[str, ...]:
         return (f"{address}: {case.message}",)
     unmet = [each for each in finding.comparisons if not each.expected]
     return finding.messages or tuple(
-        f"{names(each.between)}, {each.aspect} in {each.dtype}: {expectation_sentence(each)}" for each in unmet
+        f"{names(each.between)}, {each.aspect} in {each.dtype}: {_unmet(each)}" for each in unmet
     )
 
 

@@ -60,6 +60,7 @@ class Section:
 
     anchor: str
     heading: str
+    asked: bool
     css: str
     verdict: str
     sentence: str
@@ -100,7 +101,8 @@ class Line:
 def sections(finding: Finding) -> tuple[Section, ...]:
     """What has something to explain, the most urgent first; what agrees is told by its line alone."""
     told = [each for each in phrases.by_urgency(finding.comparisons) if not agrees(each)]
-    return tuple(section(finding, comparison) for comparison in told[:MOST_SECTIONS])
+    asked = {each.between for each in phrases.asked(finding)}
+    return tuple(_section(finding, each, asked=each.between in asked) for each in told[:MOST_SECTIONS])
 
 
 def agrees(comparison: Comparison) -> bool:
@@ -108,13 +110,13 @@ def agrees(comparison: Comparison) -> bool:
     return comparison.expected and comparison.verdict in {Verdict.IDENTICAL, Verdict.EQUAL}
 
 
-def section(finding: Finding, comparison: Comparison) -> Section:
-    """One comparison in full."""
+def _section(finding: Finding, comparison: Comparison, *, asked: bool) -> Section:
     words, why, apart = VERDICTS[comparison.verdict], comparison.explanation, comparison.divergence
     remedy = why.remedy
     return Section(
         anchor=anchor(comparison),
         heading=heading(comparison),
+        asked=asked,
         css="f" if not comparison.expected else words.css,
         verdict=str(comparison.verdict),
         sentence=phrases.verdict_sentence(comparison),
@@ -214,10 +216,10 @@ def _step(step: Step, amount: str, bar: Bar | None, comparison: Comparison) -> S
 def _bar(steps: tuple[Step, ...], place: int, strip: Scale) -> Bar:
     step = steps[place]
     left, width = strip.bar(step)
-    css = step.kind if step.kind != "factor" else "up" if step.amount > 0 else "down"
+    sign = "up" if step.amount > 0 else "down" if step.amount < 0 else "zero"
     shown = max(width, THINNEST)
     return Bar(
-        css=css,
+        css=sign if step.kind == "factor" else step.kind,
         left=f"{min(left, 100 - shown):.2f}",
         width=f"{shown:.2f}",
         before=f"{strip.at(steps[place - 1].end):.2f}" if place else "",

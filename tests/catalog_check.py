@@ -1,4 +1,4 @@
-"""Puts one catalog call to the real framework and to the reference, and says where they are further apart than the bound."""
+"""Puts one catalog call to the framework and to the reference, and says where they are further apart than the bound."""
 
 from collections.abc import Mapping
 
@@ -58,7 +58,7 @@ def misses(
     wrt: str | None = "prediction",
     tight: bool = False,
 ) -> list[str]:
-    """What is wrong with the declared point of a call on these inputs; empty if value and gradient are within the bound.
+    """What is wrong with the declared point of a call on these inputs; empty if value and gradient are in the bound.
 
     Args:
         adapter: Whom to ask.

@@ -1,4 +1,4 @@
-"""Every declared point of tf.nn and tf.compat.v1.losses against TensorFlow itself: value and gradient inside the bound."""
+"""Every declared point of tf.nn and tf.compat.v1.losses against TensorFlow: value and gradient inside the bound."""
 
 from itertools import product
 
@@ -127,7 +127,8 @@ PECULIAR = (
      "wrong slope at a logit of 0"),
     ("tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)",
      {"prediction": [[0.5, -1.0, 2.0]], "target": [[0.0, 1.0, 0.5]], "w": [[1.0], [2.0]]}, "weights that enlarge"),
-    ("tf.nn.softmax_cross_entropy_with_logits()", {"prediction": [[1.0, -2.0, 0.5]], "target": [[0.2, 0.2, 0.2]]}, "Σt ≠ 1"),
+    ("tf.nn.softmax_cross_entropy_with_logits()", {"prediction": [[1.0, -2.0, 0.5]], "target": [[0.2, 0.2, 0.2]]},
+     "Σt ≠ 1"),
     ("tf.nn.softmax_cross_entropy_with_logits()", {"prediction": [[50.0, -50.0], [0.0, 1.0]], "target": [0.25, 0.75]},
      "one target for all"),
     ("tf.nn.sparse_softmax_cross_entropy_with_logits()",

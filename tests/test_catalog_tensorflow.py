@@ -121,10 +121,10 @@ def test_weights_and_reductions_are_those_of_tensorflow(text, prediction, target
 
 # Text, inputs, and what is peculiar about it.
 PECULIAR = (
-    ("tf.nn.sigmoid_cross_entropy_with_logits()", {"prediction": [50.0, -50.0, 0.0, 90.0], "target": [0.0, 1.0, 0.3, 1.0]},
-     "tails"),
-    ("tf.nn.weighted_cross_entropy_with_logits(pos_weight=3.0)", {"prediction": [0.0, 0.0, 0.0], "target": [0.0, 1.0, 0.5]},
-     "wrong slope at a logit of 0"),
+    ("tf.nn.sigmoid_cross_entropy_with_logits()",
+     {"prediction": [50.0, -50.0, 0.0, 90.0], "target": [0.0, 1.0, 0.3, 1.0]}, "tails"),
+    ("tf.nn.weighted_cross_entropy_with_logits(pos_weight=3.0)",
+     {"prediction": [0.0, 0.0, 0.0], "target": [0.0, 1.0, 0.5]}, "wrong slope at a logit of 0"),
     ("tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)",
      {"prediction": [[0.5, -1.0, 2.0]], "target": [[0.0, 1.0, 0.5]], "w": [[1.0], [2.0]]}, "weights that enlarge"),
     ("tf.nn.softmax_cross_entropy_with_logits()", {"prediction": [[1.0, -2.0, 0.5]], "target": [[0.2, 0.2, 0.2]]},
@@ -139,8 +139,8 @@ PECULIAR = (
     (f"{V1}.absolute_difference()", {"prediction": [1.0, 2.0], "target": [1.0, 1.0]}, "no error"),
     (f"{V1}.sparse_softmax_cross_entropy(weights=w)",
      {"prediction": [[0.0, 1.0], [2.0, 3.0]], "target": [[0], [1]], "w": [[2.0], [0.5]]}, "columns"),
-    (f"{V1}.mean_squared_error(reduction='weighted_mean', weights=2.0)", {"prediction": [1.0, 2.0], "target": [3.0, 0.0]},
-     "a reduction by its text"),
+    (f"{V1}.mean_squared_error(reduction='weighted_mean', weights=2.0)",
+     {"prediction": [1.0, 2.0], "target": [3.0, 0.0]}, "a reduction by its text"),
 )  # fmt: skip
 
 

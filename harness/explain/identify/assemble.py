@@ -123,7 +123,7 @@ def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tupl
     error = float(np.max(part.error))
     weights = tuple(short(float(w), error) for w in klass)
     tree = Sequence(tuple(Literal(w) for w in weights))
-    return replace(core, weight=replace(core.weight, klass=Call("numpy.array", (tree,)), klass_in="terms")), 1.0
+    return replace(core, weight=replace(core.weight, klass=Call("numpy.array", (tree,)), klass_in=part.core.weight.klass_in)), 1.0
 
 
 def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float) -> Iterator[Candidate]:

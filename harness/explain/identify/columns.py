@@ -2,7 +2,8 @@
 
 A column is elementwise, [P, K], or already summed over the classes, [P, 1]. Their names are the families' own, or:
 `lp`, `lq` −log p and −log(1 − p) whatever the target (label smoothing); `tlogt`, `qlogq` the target's entropy (KL);
-`…/c` a ratio of each class's own sums; `f.…` modulated by (1 − p)^γ, `g.…` by (1 − p_t)^γ, `s.…` each side by its own exponent; `t·…` times the target (balance).
+`…/c` a ratio of each class's own sums; `f.…` modulated by (1 − p)^γ, `g.…` by (1 − p_t)^γ, `s.…` each side by its own exponent; `t·…` times the target (balance);
+`k.…` a row's loss given to the classes by its target (class weights of soft targets).
 """
 
 from __future__ import annotations
@@ -136,6 +137,9 @@ COLUMNS: dict[str, Column] = {
     "t2": lambda v: v.t * v.t,
     "f.ce": lambda v: _focal(v) * _ce(v),
     "f.lp": lambda v: -_focal(v) * v.lp,
+    "k.ce": lambda v: v.t * _sum(_ce(v)),
+    "k.f.ce": lambda v: v.t * _sum(_focal(v) * _ce(v)),
+    "k.poly": lambda v: v.t * _sum(v.t * (1.0 - v.p)),
     "g.ce": lambda v: _focal_two(v) * _ce(v),
     "g.ce0": lambda v: _focal_two(v) * _ce0(v),
     "t·g.ce": lambda v: v.t * _focal_two(v) * _ce(v),

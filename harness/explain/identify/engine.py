@@ -13,8 +13,9 @@ from harness.explain.identify.asking import Asker, cases, form_of, neutral
 from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed
 from harness.explain.identify.frame import frame_of
-from harness.explain.identify.guards import guarded
+from harness.explain.identify.guards import guarded, same_rows
 from harness.explain.identify.leftover import undetermined
+from harness.explain.identify.rowwise import worth
 from harness.explain.identify.search import Found, found
 from harness.explain.identify.tuning import long_numbers, tuned
 from harness.explain.identify.weighing import alike, weighed
@@ -101,20 +102,27 @@ def _identified(asker: Asker, seed: int) -> Identification:
     failures: list[Identification] = []
     for fit in found(asker, seed):
         result = _settled(asker, fit)
+        if result is None:
+            continue
         if result.semantics is not None:
             return result
         failures.append(result)
-        if len(failures) >= ENOUGH:
+        if len(failures) >= ENOUGH or result.left_at in ("guard", "gradient"):
             break
     if not failures:
         return Identification(None, left_at="term")
     return max(failures, key=lambda f: STAGES_PASSED.index(f.left_at))
 
 
-def _settled(asker: Asker, fit: Found) -> Identification:
-    """The points that a fit may mean, through the remaining stages; the first that holds, or the furthest that came."""
+def _settled(asker: Asker, fit: Found) -> Identification | None:
+    """The points that a fit may mean, through the remaining stages: the first that holds, or the furthest that came.
+
+    None if none even gives the answers that it was fitted to.
+    """
     furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
-    points = [_sharpened(asker, c.semantics, fit) for c in fit.candidates]
+    points = [s for s in (_sharpened(asker, c.semantics, fit) for c in fit.candidates) if _reproduces(asker, s, fit)]
+    if not points:
+        return None
     uniform = [s for s in points if alike(asker, s, fit.domain, fit.kind)]
     for semantics in (uniform or points)[:2]:
         result = _through(asker, semantics, fit)
@@ -122,6 +130,12 @@ def _settled(asker: Asker, fit: Found) -> Identification:
             return result
         furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
     return furthest
+
+
+def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:
+    if semantics.weight.mask is not None:
+        return True
+    return bool(same_rows(worth(semantics, fit.data.rows, asker.frame, asker.form), fit.data.y, asker.frame.dtype).all())
 
 
 def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:

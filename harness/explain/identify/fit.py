@@ -184,12 +184,12 @@ def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], k
     weight = 1.0 / np.maximum(sizes[:, kept] @ np.abs(solved.amounts) + np.abs(y), 1e-300)
     inverse = np.linalg.pinv(a[:, kept] * weight[:, None])
     spread = np.sqrt((inverse * inverse).sum(1)) * 4.0 * FORMATS[data.dtype].u * np.sqrt(1.0 + data.terms)
-    amounts: dict[str, list[float]] = {}
-    errors: dict[str, list[float]] = {}
-    for index, (name, _) in enumerate(names[j] for j in kept):
-        amounts.setdefault(name, []).append(float(solved.amounts[index]))
-        errors.setdefault(name, []).append(float(spread[index]))
-    return Fit(model, trial, {n: np.array(v) for n, v in amounts.items()}, {n: np.array(v) for n, v in errors.items()}, {})
+    lengths = {name: 1 + max(c for n, c in names if n == name) for name, _ in (names[j] for j in kept)}
+    amounts = {name: np.zeros(length) for name, length in lengths.items()}
+    errors = {name: np.zeros(length) for name, length in lengths.items()}
+    for index, (name, c) in enumerate(names[j] for j in kept):
+        amounts[name][c], errors[name][c] = solved.amounts[index], spread[index]
+    return Fit(model, trial, amounts, errors, {})
 
 
 def _unexplained(data: Data, model: Model, trial: Trial) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from harness.semantics import Guard, Semantics, with_choice
 
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"})
 TRIALS = (1e-3, 1e-6)
+REFINED = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Edges
     known = np.isfinite(y).reshape(rows.count, -1).all(1)
     best, held = semantics, np.zeros(rows.count, bool)
     for candidate in _candidates(asker, semantics, rows, y, known):
-        same = _same(worth(candidate, rows, frame, form), y, frame.dtype)
+        same = same_rows(worth(candidate, rows, frame, form), y, frame.dtype)
         if (int((same & inside).sum()), int(same.sum())) > (int((held & inside).sum()), int(held.sum())):
             best, held = candidate, same
         if held.all():
@@ -68,7 +69,7 @@ def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Edges
     return Edges(best, rows.pick(held), int((~held & inside).sum()))
 
 
-def _same(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
+def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
     """Which rows agree up to some roundings."""
     with np.errstate(invalid="ignore"):
         limit = ROUGH * FORMATS[dtype].u * (1.0 + np.abs(b))
@@ -80,10 +81,14 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) 
     yield from _evaluations(s)
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
-    low, highs = _floor(asker, s, rows, y, known)
-    for guard in _guards(s.guard, low, highs):
-        for form in _zero_targets(_with_guard(s, guard)):
-            yield form
+    for order in _orders(s.guard):
+        low, highs = _bounds(asker, s, rows, y, known, order)
+        for guard in _guards(s.guard, low, highs, order):
+            yield from _zero_targets(_with_guard(s, guard))
+
+
+def _orders(known: Guard) -> tuple[tuple[str, ...], ...]:
+    return (("renormalise", "clip"), ("clip", "renormalise")) if known.renormalise else (("clip",),)
 
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
@@ -106,18 +111,14 @@ def _with_guard(s: Semantics, guard: Guard) -> Semantics:
     return replace(s, guard=guard, plus=plus)
 
 
-def _guards(known: Guard, low: float | None, highs: list[float]) -> Iterator[Guard]:
-    renormalised = ("renormalise",) if known.renormalise else ()
-    orders = (("clip", *renormalised), (*renormalised, "clip")) if renormalised else (("clip",),)
-    bounds = [(low, None), (low, 1.0), (None, 1.0)]
+def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[str, ...]) -> Iterator[Guard]:
+    bounds: list[tuple[float | str | None, float | str | None]] = [(low, None), (low, 1.0), (None, 1.0)]
     bounds += [(low, _upper(h)) for h in (*highs, 1.0 - low if low is not None else None)] + [(None, _upper(h)) for h in highs]
     for bound in dict.fromkeys(bounds):
         if bound != (None, None):
-            for order in orders:
-                yield Guard(clip=bound, renormalise=known.renormalise, order=order)
+            yield Guard(clip=bound, renormalise=known.renormalise, order=order)
     if low is not None:
-        clamp = math.log(low)
-        yield replace(known, clamp=_whole(clamp), order=(*known.order, "clamp"))
+        yield replace(known, clamp=_whole(math.log(low)), order=(*known.order, "clamp"))
         if known.added_epsilon is None:
             yield replace(known, added_epsilon=low, order=(*known.order, "added_epsilon"))
 
@@ -135,30 +136,37 @@ def _upper(high: float | None) -> float | str | None:
     return f"1-epsilon:{text:g}" if below > 0 and digits(text) <= LONG and text >= 2.0**-50 else high
 
 
-def _floor(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> tuple[float | None, list[float]]:
+def _bounds(
+    asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array, order: tuple[str, ...]
+) -> tuple[float | None, list[float]]:
     """The lower bound that a clip must have to give the answers at the edges, and upper ones that it may have."""
 
     def trial(low: float | None, high: float | None) -> Array:
-        return worth(_with_guard(s, Guard(clip=(low, high), order=("clip",))), rows, asker.frame, asker.form)
+        guard = Guard(clip=(low, high), renormalise=s.guard.renormalise, order=order)
+        return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
 
-    logs = tuple(math.log(e) for e in TRIALS)
-    low = _bound(y, [trial(e, None) for e in TRIALS], logs, known)
-    uppers = [trial(None, 1.0 - e) for e in TRIALS]
-    missed = _bound(y, uppers, logs, known)
-    hit = _bound(y, uppers, tuple(math.log1p(-e) for e in TRIALS), known)
-    highs = [1.0 - missed] if missed is not None else []
-    return low, [*highs, *([hit] if hit is not None and 0.0 < hit < 1.0 else [])]
+    low = _bound(y, trial, TRIALS, known)
+    for _ in range(REFINED if low is not None else 0):
+        # Behind a clip 1 − p and the sum over the classes move too, less so the nearer the trials are.
+        low = _bound(y, trial, (1.01 * low, low), known) or low  # type: ignore[operator]
+    missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known)  # type: ignore[operator]
+    hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known)
+    highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
+    return low, highs
 
 
-def _bound(y: Array, values: list[Array], logs: tuple[float, ...], known: Array) -> float | None:
-    """From the answers under two trial bounds, which are linear in `logs`, to the bound that gives the answer."""
-    a, b = values
+def _bound(
+    y: Array, trial: Callable[[float | None, float | None], Array], places: tuple[float, ...], known: Array
+) -> float | None:
+    """From the answers under two trial bounds, which are linear in their logarithms, to the bound that gives the answer."""
+    a, b = (trial(place, None) for place in places)
+    logs = [math.log(place) for place in places]
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (b - a) / (logs[1] - logs[0])
         found = logs[0] + (y - a) / slope
-    steep = np.abs(np.nan_to_num(slope))
-    usable = np.isfinite(found) & (steep > 0.3 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
-    usable &= known.reshape((-1,) + (1,) * (y.ndim - 1))
+    steep = np.where(np.isfinite(slope) & known.reshape((-1,) + (1,) * (y.ndim - 1)), np.abs(slope), 0.0)
+    # Only where both trials are active is the slope the whole one.
+    usable = np.isfinite(found) & (steep > 0.999 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
     if not usable.any():
         return None
     log = float(np.min(found[usable]))

@@ -27,7 +27,7 @@ class Part:
         amount: Coefficient, before it is split into constant, means and weights; [K] where classes differ.
         error: How far rounding may have moved it.
         z: Coefficient of logsumexp² in the same unit.
-        poly: Coefficient of t(1 − p) in the same unit.
+        poly: Coefficient of t(1 − p) in the same unit; where classes differ, relative to each.
         per_class: Whether a ratio is formed for each class.
         spread: How far rounding may have moved the term's parameters.
     """
@@ -184,7 +184,7 @@ def _one_sided(
     if found is None or (ratio and positive.size > 1):
         return None
     core, kept = found
-    z, poly = amounts.number("z"), amounts.number("poly") / kept
+    z, poly = amounts.number("z"), _poly(amounts, "poly", positive) / kept
     if poly and ratio:
         _spread_poly(amounts, poly * ratio * kept)
     entropy = amounts.left.get("tlogt")
@@ -192,6 +192,30 @@ def _one_sided(
         amounts.take("tlogt")
         core = replace(core, term=Term("kl"))
     return [Part(core, positive / kept, np.full(positive.shape, error), z, poly)]
+
+
+def _poly(amounts: _Amounts, name: str, beside: Array) -> float:
+    """The coefficient of t(1 − p) where that of the cross-entropy is `beside`'s first."""
+    taken = amounts.left.get(name)
+    if taken is None or taken.shape != beside.shape:
+        return 0.0
+    amounts.take(name)
+    return float(np.mean(taken / beside)) * (1.0 if beside.size > 1 else float(beside[0]))
+
+
+def _by_target(amounts: _Amounts, _which: Variant) -> list[Part] | None:
+    """A row's cross-entropy times the weight of its target."""
+    found = []
+    for prefix in ("k.", "k.f."):
+        amount = amounts.take(prefix + "ce")
+        if amount is None:
+            continue
+        core = with_choice(base(amounts.fit), "weight", klass_in="target")
+        if prefix == "k.f.":
+            core = replace(core, modulation=Modulation(focal=amounts.fit.trial.gamma))
+        error = np.full(amount.shape, amounts.error(prefix + "ce"))
+        found.append(Part(core, amount, error, poly=_poly(amounts, "k.poly", amount)))
+    return found
 
 
 def _spread_poly(amounts: _Amounts, each: float) -> None:
@@ -407,6 +431,7 @@ READERS: tuple[Callable[[_Amounts, Variant], list[Part] | None], ...] = (
     _cross_entropy,
     lambda amounts, which: _cross_entropy(amounts, which, "f."),
     lambda amounts, which: _cross_entropy(amounts, which, "g."),
+    _by_target,
     _split,
     _ratio,
     _quantile,

@@ -81,7 +81,8 @@ def _masked(semantics: Semantics, label: int) -> Semantics:
 def fitted(data: Data, model: Model) -> Fit | None:
     """`model` fitted to `data`, its parameters at the shortest numbers that do; None if it does not fit."""
     if data.per_class:
-        model = replace(model, columns=tuple(c for c in model.columns if c in PER_CLASS))
+        plain = tuple(c for c in model.columns if c in PER_CLASS)
+        model = replace(model, columns=(*plain, *(BY_TARGET[c] for c in plain if c in BY_TARGET)))
     if not model.columns:
         return None
     if not model.free:
@@ -90,7 +91,9 @@ def fitted(data: Data, model: Model) -> Fit | None:
     return None if fit is None else _snapped(data, fit)
 
 
-PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh"})
+# What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
+PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly"})
+BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly"}
 
 
 def _snapped(data: Data, fit: Fit) -> Fit:

@@ -10,11 +10,14 @@ import numpy as np
 from harness.catalog import api_of, declare
 from harness.compare import difference, within
 from harness.errors import CaseError
+from harness.explain.absorb import absorb
 from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
 from harness.reference.arithmetic import Arithmetic, Rounded
-from harness.reference.evaluate import Evaluated, Setup, point
+from harness.reference.backward import gradient
+from harness.reference.evaluate import Evaluated, point
 from harness.reference.interpret import Scope, interpret
-from harness.reference.tape import Tensor, gradient
+from harness.reference.setup import Setup
+from harness.reference.tape import Tensor
 from harness.syntax import Node
 
 
@@ -78,4 +81,7 @@ def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
     if api_of(node) is None:
         return None
     semantics = declare(node, describe, dtype)
-    return None if semantics is None else point(semantics, Setup(scope, dtype))
+    if semantics is None:
+        return None
+    # A cast of an argument is a choice of the loss: the precision it computes in, and a guard that follows it.
+    return point(absorb(semantics, describe, dtype), Setup(scope, dtype))

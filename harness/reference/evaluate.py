@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from harness.errors import CaseError
 from harness.reference import weights
-from harness.reference.arithmetic import Arithmetic, Ball, Plain, Rounded, quantise
+from harness.reference.arithmetic import Arithmetic, Rounded, quantise
+from harness.reference.backward import gradient
 from harness.reference.interpret import Loss, Scope, interpret
 from harness.reference.reading import ACTIVATIONS, Reading
 from harness.reference.reduction import Contributions, reduce_batch, reduce_classes
+from harness.reference.setting import Setting
+from harness.reference.setup import Setup
+from harness.reference.tape import TIES, Tensor
 from harness.reference.target import Decoded, decode
-from harness.reference.tape import TIES, Tensor, gradient
-from harness.reference.terms import FAMILIES, Setting
-from harness.semantics import Semantics, Value
-from harness.syntax import Input, Literal, Node
+from harness.reference.terms import FAMILIES
+from harness.semantics import Semantics
+from harness.syntax import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,66 +33,18 @@ class Evaluated:
     gradient: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """One evaluation: the scope for trees, and the dtype whose constants are used.
-
-    `narrow` is set where the loss computes in another dtype than its arguments were made in: it is that arithmetic.
-    """
-
-    scope: Scope
-    dtype: str
-    narrow: Arithmetic | None = None
-
-    def number(self, value: Value) -> Tensor:
-        """A convention's amount as a tensor; a number is as inexact as the dtype holds it."""
-        if isinstance(value, int | float):
-            return rounded_constant(self.lift(0.0), float(value), self.dtype)
-        return self.lift(self.argument(value))
-
-    def argument(self, tree: Node) -> Any:
-        """What a tree comes to, rounded to the dtype that the loss computes in; indices are rounded, too."""
-        value = interpret(tree, self.scope)
-        if self.narrow is None or not isinstance(value, np.ndarray | Tensor):
-            return value
-        if isinstance(value, Tensor):
-            return _handed(value, self.narrow, self.dtype)
-        return value if value.dtype == bool else quantise(value, self.dtype).astype(value.dtype)
-
-    def lift(self, value: Any) -> Tensor:
-        """`value` as a tensor of the arithmetic that the loss computes in."""
-        if isinstance(value, Tensor):
-            return value
-        template = self.scope.template
-        return (template if self.narrow is None else Tensor(self.narrow, template.data)).of(np.asarray(value, np.float64))
-
-
-def _handed(value: Tensor, arith: Arithmetic, dtype: str) -> Tensor:
-    data = arith.lift(quantise(value.mid, dtype))
-    if isinstance(arith, Rounded):
-        # Two numbers on either side of a boundary between roundings end up a unit further apart.
-        err = value.data.err
-        data = arith.widen(Ball(data.mid, err), np.where(err > 0, 2.0 * np.abs(data.mid), 0.0))
-    return value.cast(arith, data)
-
-
-def rounded_constant(template: Tensor, value: float, dtype: str) -> Tensor:
-    """`value` exactly, with the error of rounding it to `dtype` where errors are kept."""
-    tensor = template.of(value)
-    if not isinstance(template.arith, Rounded) or not math.isfinite(value):
-        return tensor
-    # Half a unit in the last place, or more where the dtype has no normal number there: 1e-7 in float16.
-    moved = abs(float(quantise(np.asarray(value), dtype)) - value) / template.arith.format.u
-    return tensor.widen(np.asarray(max(abs(value), moved))) if moved else tensor
-
-
 def inputs_as(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
     """Float inputs rounded to `dtype`, integer ones as they are: what a framework is given."""
     return {name: quantise(a, dtype) if a.dtype.kind == "f" else a for name, a in inputs.items()}
 
 
 def evaluate(
-    semantics: Semantics, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None, loss: Loss | None = None
+    semantics: Semantics,
+    inputs: Mapping[str, np.ndarray],
+    arith: Arithmetic,
+    dtype: str,
+    wrt: str | None,
+    loss: Loss | None = None,
 ) -> Evaluated:
     """The loss that `semantics` names, and d(its sum)/d(input `wrt`).
 
@@ -113,7 +67,9 @@ def evaluate(
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
 
 
-def _scope_inputs(inputs: Mapping[str, np.ndarray], leaf: Tensor | None, wrt: str | None, template: Tensor) -> dict[str, Any]:
+def _scope_inputs(
+    inputs: Mapping[str, np.ndarray], leaf: Tensor | None, wrt: str | None, template: Tensor
+) -> dict[str, Any]:
     values: dict[str, Any] = {n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}
     if leaf is not None and wrt is not None:
         values[wrt] = leaf
@@ -159,7 +115,11 @@ def _single(semantics: Semantics, setup: Setup) -> Tensor:
     log_t = None if decoded.log is None else _aligned(decoded.log, t)
     setting = Setting(semantics, t, reading, parameters, ties, log_t)
     term = FAMILIES[semantics.term.family].function(setting)
-    modulation = {n: setup.number(v) for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly)) if v is not None}
+    modulation = {
+        n: setup.number(v)
+        for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly))
+        if v is not None
+    }
     term = weights.modulate(semantics, term, t, reading, modulation)
     reduced = _reduce(semantics, setup, term, decoded, reading, samples)
     return _scaled(semantics, reduced, setup)
@@ -169,9 +129,15 @@ def _aligned(t: Tensor, x: Tensor) -> Tensor:
     if int(np.prod(t.shape)) == int(np.prod(x.shape)):
         return t.reshape(x.shape)
     try:
-        return t.broadcast_to(np.broadcast_shapes(t.shape, x.shape)) if np.broadcast_shapes(t.shape, x.shape) == x.shape else t
+        return (
+            t.broadcast_to(np.broadcast_shapes(t.shape, x.shape))
+            if np.broadcast_shapes(t.shape, x.shape) == x.shape
+            else t
+        )
     except ValueError:
-        raise CaseError("wrong-shape", f"a target of shape {t.shape} does not fit a prediction of shape {x.shape}") from None
+        raise CaseError(
+            "wrong-shape", f"a target of shape {t.shape} does not fit a prediction of shape {x.shape}"
+        ) from None
 
 
 def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
@@ -233,7 +199,11 @@ def _reduce(
     if semantics.modulation.z_loss is not None:
         loss = loss + weights.z_loss(reading, number(semantics.modulation.z_loss))
     weight_total, raw = None, None
-    if weight.klass is not None and (weight.klass_in == "target" or semantics.reduction.denominator == "weights") and not flat:
+    if (
+        weight.klass is not None
+        and (weight.klass_in == "target" or semantics.reduction.denominator == "weights")
+        and not flat
+    ):
         weight_total = weights.class_of_target(decoded.hard, number(weight.klass))
         if weight.klass_in == "target":
             loss = loss * weight_total
@@ -277,7 +247,3 @@ def _scaled(semantics: Semantics, loss: Tensor, setup: Setup) -> Tensor:
     if scale.log_base:
         loss = loss / math.log(scale.log_base)
     return loss if scale.offset == 0.0 else loss + setup.number(scale.offset)
-
-
-plain = partial(evaluate, arith=Plain())
-__all__ = ["Evaluated", "Input", "Setup", "evaluate", "inputs_as", "plain", "point"]

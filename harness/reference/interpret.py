@@ -15,10 +15,24 @@ from typing import Any
 import numpy as np
 
 from harness.errors import CaseError
-from harness.reference.operations import FLOATING, STRUCTURAL
+from harness.reference.floating import FLOATING
+from harness.reference.structural import STRUCTURAL
 from harness.reference.tape import Tensor
 from harness.syntax import (
-    Apply, Attribute, Binary, Call, Constant, Ellipsis_, Index, Input, Literal, Method, Node, Sequence, Slice, Unary,
+    Apply,
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Ellipsis_,
+    Index,
+    Input,
+    Literal,
+    Method,
+    Node,
+    Sequence,
+    Slice,
+    Unary,
 )  # fmt: skip
 
 # Spellings whose last component is not already the operation's name.
@@ -41,13 +55,32 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "&": operator.and_, "|": operator.or_, "^": operator.xor,
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-NAMED_OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "eq": "==", "ne": "!=", "gt": ">", "lt": "<", "ge": ">=", "le": "<="}
+NAMED_OPERATORS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "eq": "==",
+    "ne": "!=",
+    "gt": ">",
+    "lt": "<",
+    "ge": ">=",
+    "le": "<=",
+}
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 PARAMETERS = {"dim": "axis", "keepdim": "keepdims", "a_min": "low", "a_max": "high", "min": "low", "max": "high",
               "clip_value_min": "low", "clip_value_max": "high", "num_classes": "classes", "depth": "classes",
               "indices": "index", "dtype": "dtype", "ord": "order", "p": "order", "other": "y", "axes": "axis",
               "correction": "ddof", "x1": "x", "x2": "y", "qk": "q", "pk": "p", "end_dim": "end", "start_dim": "start"}  # fmt: skip
-CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None, "Inf": math.inf, "NaN": math.nan}
+CONSTANTS = {
+    "pi": math.pi,
+    "e": math.e,
+    "inf": math.inf,
+    "nan": math.nan,
+    "newaxis": None,
+    "Inf": math.inf,
+    "NaN": math.nan,
+}
 DTYPES = {"float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16", "half": "float16",
           "bfloat16": "bfloat16", "int64": "int64", "long": "int64", "int32": "int64", "bool": "bool"}  # fmt: skip
 
@@ -198,7 +231,11 @@ def _operation(function: str, args: tuple[Node, ...], kwargs: tuple[tuple[str, N
         last = "torch_softplus"
     name = NAMES.get(last, last)
     values = [interpret(arg, scope) for arg in args]
-    named = {PARAMETERS.get(k, k): interpret(v, scope) for k, v in kwargs if k not in ("out", "name", "device", "requires_grad")}
+    named = {
+        PARAMETERS.get(k, k): interpret(v, scope)
+        for k, v in kwargs
+        if k not in ("out", "name", "device", "requires_grad")
+    }
     if function.startswith("builtins.") and last in ("float", "int", "range"):
         return {"float": float, "int": int, "range": range}[last](*values)
     if name in NAMED_OPERATORS:

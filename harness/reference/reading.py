@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reference import primitives
-from harness.reference.arithmetic import FORMATS, quantise
+from harness.reference.formats import FORMATS, quantise
 
 if TYPE_CHECKING:
     from harness.reference.tape import Tensor
@@ -139,7 +139,9 @@ def bound_of(text: float | str | None, dtype: str) -> float | None:
         return None if text is None else float(quantise(np.asarray(float(text)), dtype))
     from_one = text.startswith("1-")
     name, _, amount = text.removeprefix("1-").partition(":")
-    epsilon = 2.0 * FORMATS[amount or dtype].u if name == "machine" else float(quantise(np.asarray(float(amount)), dtype))
+    epsilon = (
+        2.0 * FORMATS[amount or dtype].u if name == "machine" else float(quantise(np.asarray(float(amount)), dtype))
+    )
     return float(quantise(np.asarray(1.0 - epsilon), dtype)) if from_one else epsilon
 
 

@@ -32,7 +32,9 @@ class Tensor:
     __array_ufunc__ = None
     __slots__ = ("arith", "data", "needs", "parents")
 
-    def __init__(self, arith: Arithmetic, data: Any, parents: tuple[tuple[Tensor, Back], ...] = (), *, needs: bool = False) -> None:
+    def __init__(
+        self, arith: Arithmetic, data: Any, parents: tuple[tuple[Tensor, Back], ...] = (), *, needs: bool = False
+    ) -> None:
         self.arith = arith
         self.data = data
         self.parents = tuple([p for p in parents if p[0].needs]) if parents else parents
@@ -55,7 +57,9 @@ class Tensor:
 
     def of(self, other: Operand) -> Tensor:
         """`other` as a tensor of the same arithmetic."""
-        return other if isinstance(other, Tensor) else Tensor(self.arith, self.arith.lift(np.asarray(other, np.float64)))
+        return (
+            other if isinstance(other, Tensor) else Tensor(self.arith, self.arith.lift(np.asarray(other, np.float64)))
+        )
 
     def constant(self) -> Tensor:
         """The same numbers without a way back: stop-gradient."""
@@ -217,7 +221,9 @@ class Tensor:
 
     def moveaxis(self, source: int, destination: int) -> Tensor:
         """One axis moved."""
-        return self.structure(lambda a: np.moveaxis(a, source, destination), lambda a: np.moveaxis(a, destination, source))
+        return self.structure(
+            lambda a: np.moveaxis(a, source, destination), lambda a: np.moveaxis(a, destination, source)
+        )
 
     def transpose(self, axes: tuple[int, ...]) -> Tensor:
         """Axes permuted."""
@@ -236,7 +242,11 @@ class Tensor:
     def broadcast_to(self, shape: tuple[int, ...]) -> Tensor:
         """Repeated to `shape`."""
         ar, old = self.arith, self.shape
-        return Tensor(ar, ar.structure(lambda a: np.broadcast_to(a, shape), self.data), ((self, lambda g: _unbroadcast(ar, g, old)),))
+        return Tensor(
+            ar,
+            ar.structure(lambda a: np.broadcast_to(a, shape), self.data),
+            ((self, lambda g: _unbroadcast(ar, g, old)),),
+        )
 
     def index(self, key: Any) -> Tensor:
         """NumPy indexing, basic or advanced."""
@@ -275,32 +285,3 @@ def join(function: Callable[[list[Any]], Any], split: Callable[[Any], list[Any]]
     ar = parts[0].arith
     back = [(p, lambda g, i=i: ar.structure(lambda a: split(a)[i], g)) for i, p in enumerate(parts)]
     return Tensor(ar, ar.join(function, [p.data for p in parts]), tuple(back))
-
-
-def gradient(output: Tensor, leaf: Tensor) -> Any:
-    """d(sum of `output`)/d(`leaf`) in the arithmetic of both; zeros where there is no path."""
-    ar = output.arith
-    ones = ar.lift(np.ones(output.shape))
-    grads: dict[int, Any] = {id(output): ones}
-    for node in _backward_order(output):
-        g = grads.pop(id(node)) if node is not leaf else grads[id(node)]
-        for parent, back in node.parents:
-            part = back(g)
-            known = grads.get(id(parent))
-            grads[id(parent)] = part if known is None else ar.add(known, part)
-    return grads.get(id(leaf), ar.lift(np.zeros(leaf.shape)))
-
-
-def _backward_order(output: Tensor) -> list[Tensor]:
-    order: list[Tensor] = []
-    seen: set[int] = set()
-    stack: list[tuple[Tensor, bool]] = [(output, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            order.append(node)
-        elif id(node) not in seen and node.needs:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((parent, False) for parent, _ in node.parents)
-    return order[::-1]

@@ -1,0 +1,82 @@
+"""Terms of the error p − t."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.reference import primitives
+from harness.reference.setting import Family, Setting, error_of
+
+if TYPE_CHECKING:
+    from harness.reference.tape import Tensor
+
+
+def _squared(s: Setting) -> Tensor:
+    error = error_of(s)
+    return error * error
+
+
+def _absolute(s: Setting) -> Tensor:
+    return error_of(s).abs(s.ties["abs"])
+
+
+def _huber(s: Setting) -> Tensor:
+    error, delta = error_of(s), s.parameter("delta", 1.0)
+    size = error.abs(s.ties["abs"])
+    loss = (error * error * 0.5).where(size.mid <= delta.mid, delta * (size - delta * 0.5))
+    # Libraries write δ|e| − δ²/2, or q²/2 + δ(|e| − q) for q = min(|e|, δ), whose slope is δ − δ + q.
+    bend, outside = np.abs(delta.mid), size.mid > delta.mid
+    return loss + primitives.slack(
+        error, np.where(outside, 2.0 * bend * size.mid, 0.0), 3.0 * bend * np.ones(size.shape)
+    )
+
+
+def _smooth_l1(s: Setting) -> Tensor:
+    error, beta = error_of(s), s.parameter("beta", 1.0)
+    size = error.abs(s.ties["abs"])
+    if float(np.max(beta.mid)) == 0.0:
+        return size
+    return (error * error * 0.5 / beta).where(size.mid < beta.mid, size - beta * 0.5)
+
+
+def _log_cosh(s: Setting) -> Tensor:
+    error = error_of(s)
+    loss = error + primitives.softplus(error * -2.0) - s.number("log_two", math.log(2.0))
+    # As log(e^x + e^−x) its derivative is a difference of e^(±x − loss), whose exponents are as inexact as x.
+    size = np.abs(error.mid)
+    return loss + primitives.slack(error, size, 2.0 * size + 5.0)
+
+
+def _quantile(s: Setting) -> Tensor:
+    error, q = s.t - s.reading.p(), s.parameter("quantile", 0.5)
+    return (error * q).maximum(error * (q - 1.0), s.ties["max"])
+
+
+def _squared_log(s: Setting) -> Tensor:
+    floor = s.number("floor", -math.inf)
+    p, t = s.reading.p(), s.t
+    if floor > -math.inf:
+        p, t = p.maximum(floor, 1.0), t.maximum(floor, 1.0)
+    # Where 1 + p is formed before its logarithm is taken, its rounding is one unit of the logarithm.
+    error = (p.log1p() - t.log1p()).widen(np.full(p.shape, 2.0))
+    return error * error
+
+
+def _absolute_percentage(s: Setting) -> Tensor:
+    size = s.t.abs()
+    return _absolute(s) / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
+
+
+DISTANCES: dict[str, Family] = {
+    "squared": Family(_squared, r"(p-t)^2"),
+    "absolute": Family(_absolute, r"|p-t|"),
+    "huber": Family(_huber, r"H_\delta(p-t)"),
+    "smooth-l1": Family(_smooth_l1, r"H_\beta(p-t)/\beta"),
+    "log-cosh": Family(_log_cosh, r"\log\cosh(p-t)"),
+    "quantile": Family(_quantile, r"\max(q(t-p),(q-1)(t-p))"),
+    "squared-log": Family(_squared_log, r"(\log(1+p)-\log(1+t))^2"),
+    "absolute-percentage": Family(_absolute_percentage, r"|p-t|/|t|"),
+}

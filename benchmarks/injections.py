@@ -1,17 +1,19 @@
 """The injection study: change one, two or three conventions of a loss, and ask for the causes.
 
-Run `python -m benchmarks.injections [--count N] [--seed S]`. Each injection takes a loss of the catalog, changes one to three
-stages, lets both sides compute in the dtype, and compares the set of factors found with the set injected. Side B is
-anonymous: its point is not handed over but identified by asking it. An injection counts if each of its changes is visible,
-that is moves the result by more than 16 times the bound in the dtype.
+Run `python -m benchmarks.injections [--count N] [--seed S] [--declared]`. Each injection takes a loss of the catalog,
+changes one to three stages, lets both sides compute in the dtype, and compares the set of factors found with the set
+injected. Side B is anonymous, unless `--declared`: its point is not handed over but identified by asking it. An
+injection counts if each of its changes is visible, that is moves the result by more than 16 times the bound in the dtype.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -22,7 +24,7 @@ from harness.explain.differences import aligned
 from harness.explain.identify import Answer, identify
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import PLAIN, as_arrays, reference, working_dtype
-from harness.records import Raised, Verdict
+from harness.records import Comparison, Raised, Verdict
 from harness.reference.arithmetic import Rounded, quantise
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
@@ -84,75 +86,84 @@ def black_box(point: Semantics, dtype: str, wrt: str | None, inputs: Mapping[str
 
 def asked(base: Base, point: Semantics, dtype: str, *, anonymous: bool) -> tuple[Verdict, frozenset[str], int, bool]:
     """Verdict, factors, evaluations of B, and whether shares and residual sum to the gap."""
-    known, calls = point, 0
+    known: Semantics | None = point
+    calls = 0
     if anonymous:
-        found = identify(
-            partial(black_box, point, dtype, None),
-            base.inputs,
-            dtype="float64",
-            slope=partial(black_box, point, dtype, "prediction"),
-        )
+        ask = partial(black_box, point, dtype)
+        found = identify(partial(ask, None), base.inputs, dtype="float64", slope=partial(ask, "prediction"))
         known, calls = found.semantics, found.calls
     a = side("a", base.semantics, base, dtype, known=base.semantics)
     b = side("b", point, base, dtype, known=known)
-    question = Question(as_arrays(base.inputs, dtype), dtype, "prediction", None, searching=True)
+    question = Question(as_arrays(base.inputs, dtype), dtype, "prediction")
     comparison = explain_pair(a, b, "value", question)
-    factors = comparison.explanation.factors
-    gap = comparison.divergence.gap if comparison.divergence else 0.0
-    summed = (
-        abs(sum(f.share for f in factors) + comparison.explanation.residual - gap)
-        <= 2.0**-48 * max(abs(gap), *(abs(f.share) for f in factors), 1e-300)
-        if factors
-        else True
-    )
-    return comparison.verdict, frozenset(f.factor for f in factors), calls, summed
+    names = frozenset(f.factor for f in comparison.explanation.factors)
+    return comparison.verdict, names, calls, _sums(comparison)
+
+
+def _sums(comparison: Comparison) -> bool:
+    """Whether Σ shares + residual is the gap, to the last bit of the largest number added."""
+    if comparison.divergence is None:
+        return True
+    shares = [f.share for f in comparison.explanation.factors]
+    off = math.fsum([*shares, comparison.explanation.residual, -comparison.divergence.gap])
+    return abs(off) <= np.spacing(max(map(abs, [*shares, comparison.divergence.gap])))
+
+
+@dataclass
+class Tally:
+    """What was injected and what was found."""
+
+    total: Counter[int] = field(default_factory=Counter)
+    right: Counter[int] = field(default_factory=Counter)
+    stages: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    missed: Counter[str] = field(default_factory=Counter)
+    calls: list[int] = field(default_factory=list)
+    sums: int = 0
+    losses: set[str] = field(default_factory=set)
+
+    def add(self, base: Base, causes_of: frozenset[str], found: tuple[Verdict, frozenset[str], int, bool]) -> None:
+        """Count one injection."""
+        verdict, got, calls, summed = found
+        exact = verdict == Verdict.EXPLAINED and got == causes_of
+        self.total[len(causes_of)] += 1
+        self.right[len(causes_of)] += exact
+        self.sums += summed
+        self.calls.append(calls)
+        self.losses.add(base.text)
+        for name in causes_of:
+            self.stages[name][0] += exact
+            self.stages[name][1] += 1
+        if not exact:
+            names = ", ".join(sorted(causes_of)), ", ".join(sorted(got)) or "nothing"
+            self.missed[f"{verdict}: {names[0]} taken for {names[1]} in {base.text}"] += 1
+
+    def show(self, seconds: float) -> None:
+        """Print accuracy per number of causes and per stage, evaluations and time."""
+        n = sum(self.total.values())
+        print(f"{n} injections into {len(self.losses)} losses, {seconds:.0f} s, {n / seconds:.0f} a second")
+        print(f"evaluations of B: {np.mean(self.calls):.0f} on average")
+        print("causes   exact sets")
+        for k in sorted(self.total):
+            print(f"{k:>6}   {self.right[k]} of {self.total[k]}  {100 * self.right[k] / self.total[k]:.2f} %")
+        print(f"shares + residual = gap in {self.sums} of {n}")
+        print("stage                     exact sets")
+        for name in sorted(self.stages):
+            print(f"{name:<25} {self.stages[name][0]} of {self.stages[name][1]}")
+        for words, times in self.missed.most_common(12):
+            print(f"missed {times} ×: {words}")
 
 
 def study(count: int, seed: int, *, anonymous: bool) -> None:
-    """Inject, ask, and print accuracy per number of causes and per stage, evaluations and time."""
+    """Inject, ask, and print what was found."""
     rng = np.random.default_rng(seed)
-    right, total, stages, missed = Counter[int](), Counter[int](), defaultdict(lambda: [0, 0]), Counter[str]()
-    calls, sums, losses, started = [], 0, set(), time.perf_counter()
-    while sum(total.values()) < count:
+    tally, started = Tally(), time.perf_counter()
+    while sum(tally.total.values()) < count:
         dtype = DTYPES[int(rng.integers(len(DTYPES)))]
         for base in bases(rng, dtype):
-            k = int(rng.integers(1, 4))
-            drawn = injected(base, k, rng, dtype)
-            if drawn is None:
-                continue
-            point, wanted = drawn
-            verdict, got, asks, summed = asked(base, point, dtype, anonymous=anonymous)
-            exact = verdict == Verdict.EXPLAINED and got == wanted
-            total[k] += 1
-            right[k] += exact
-            sums += summed
-            calls.append(asks)
-            losses.add(base.text)
-            for name in wanted:
-                stages[name][0] += exact
-                stages[name][1] += 1
-            if not exact:
-                missed[
-                    f"{verdict}: {', '.join(sorted(wanted))} taken for {', '.join(sorted(got)) or 'nothing'} in {base.text}"
-                ] += 1
-    seconds = time.perf_counter() - started
-    _print(right, total, stages, missed, calls, sums, losses, seconds)
-
-
-def _print(right, total, stages, missed, calls, sums, losses, seconds) -> None:  # noqa: ANN001, PLR0913  a table's columns
-    n = sum(total.values())
-    print(
-        f"{n} injections into {len(losses)} losses, {seconds:.0f} s, {n / seconds:.0f} a second, {np.mean(calls):.0f} evaluations of B on average"
-    )
-    print("causes   exact sets")
-    for k in sorted(total):
-        print(f"{k:>6}   {right[k]} of {total[k]}  {100 * right[k] / total[k]:.2f} %")
-    print(f"shares + residual = gap in {sums} of {n}")
-    print("stage                     exact sets")
-    for name in sorted(stages):
-        print(f"{name:<25} {stages[name][0]} of {stages[name][1]}")
-    for words, times in missed.most_common(12):
-        print(f"missed {times} ×: {words}")
+            drawn = injected(base, int(rng.integers(1, 4)), rng, dtype)
+            if drawn is not None:
+                tally.add(base, drawn[1], asked(base, drawn[0], dtype, anonymous=anonymous))
+    tally.show(time.perf_counter() - started)
 
 
 def main() -> None:

@@ -256,7 +256,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Inactive:
-    """A convention in which the sides differ without effect on these inputs; `activates` is an input on which it has."""
+    """A difference without effect on these inputs; `activates` is an input on which it has one."""
 
     factor: str
     before: str
@@ -266,7 +266,7 @@ class Inactive:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another smallest set of factors that fits these numbers; `settled` says how it was ruled out, empty if it was not."""
+    """Another smallest set of factors that fits these numbers; `settled` says how it was ruled out, if it was."""
 
     factors: tuple[str, ...]
     summary: str
@@ -341,7 +341,7 @@ class Comparison:
 class Finding:
     """A case with its verdicts held against what it expects; `status` is "pass", "fail" or "error".
 
-    `mutants` counts the changes of a side under which the case was seen to fail, `survivors` names those that it missed.
+    `mutants` counts the changes of a side under which the case was seen to fail, `survivors` names those it missed.
     """
 
     case: Case | BrokenCase

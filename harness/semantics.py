@@ -48,8 +48,8 @@ class Target:
 
     `encoding`: "dense" (one-hot, multi-hot, distribution or real numbers, as they stand), "index", "signed" (±1),
     "signed-if-not-binary" (±1 unless every entry is 0 or 1: Keras hinge), "log" (log-probabilities), "ranked" (any
-    labels, each standing for its rank among the distinct ones present: scikit-learn), "index-list" (indices along the class
-    axis, up to the first negative one: torch's multi-label margin).
+    labels, each standing for its rank among the distinct ones present: scikit-learn), "index-list" (indices along the
+    class axis, up to the first negative one: torch's multi-label margin).
     `range`: (low, high) the target is clipped to. `order`: the permutation of the classes that the labels imply.
     `bad_index`: what an index outside the classes does: "raise", "nan", "zero", "wrap", "clip".
     """
@@ -82,9 +82,9 @@ class Guard:
     """How a logarithm of zero or a division by zero is avoided; `order` lists the guards present, in their order.
 
     `clip`: probabilities are clipped to [low, high]; a bound may be the text "epsilon:X" or "1-epsilon:X" for X and
-    1 − X computed in the dtype, or "machine" / "1-machine" for the dtype's machine epsilon. `clamp`: floor of each logarithm (torch: −100).
-    `added_epsilon`: log(p + ε). `renormalise`: p / Σp over the classes. `recovered_logits`: the guard is bypassed
-    because the framework remembers the logits behind the probabilities.
+    1 − X computed in the dtype, or "machine" / "1-machine" for the dtype's machine epsilon. `clamp`: floor of each
+    logarithm (torch: −100). `added_epsilon`: log(p + ε). `renormalise`: p / Σp over the classes. `recovered_logits`:
+    the guard is bypassed because the framework remembers the logits behind the probabilities.
     """
 
     clip: tuple[float | str | None, float | str | None] | None = None
@@ -190,8 +190,8 @@ class Mode:
 class Gradient:
     """Derivatives that the value does not determine.
 
-    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan). `clip`: derivative in a guard's dead zone:
-    "zero", "through", "half" (zero outside, half a slope on the boundary), "floored" (torch BCELoss:
+    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan). `clip`:
+    derivative in a guard's dead zone: "zero", "through", "half" (zero outside, half a slope on the boundary), "floored" (torch BCELoss:
     (p−t)/max(p(1−p), 1e−12)). `closed_form`: "exact", or "normalised-target" (TensorFlow: softmax − t whatever Σt).
     """
 

@@ -13,7 +13,19 @@ from harness.records import Proof, Verdict
 from harness.reference.arithmetic import quantise
 from harness.reference.evaluate import evaluate, inputs_as
 from harness.semantics import (
-    Activation, Gradient, Guard, Layout, Modulation, Precision, Reduction, Semantics, Smoothing, Target, Term, Weight, with_choice,
+    Activation,
+    Gradient,
+    Guard,
+    Layout,
+    Modulation,
+    Precision,
+    Reduction,
+    Semantics,
+    Smoothing,
+    Target,
+    Term,
+    Weight,
+    with_choice,
 )  # fmt: skip
 from harness.syntax import Binary, Index, Input, Literal, Slice
 
@@ -158,9 +170,10 @@ def test_swapping_the_sides_negates_the_shares(factor, a, b, aspect):
 
 @pytest.mark.parametrize(("factor", "a", "b", "aspect"), EXPLAINS, ids=NAMES)
 def test_a_point_is_identical_with_itself_everywhere(factor, a, b, aspect):
-    comparison = compared(b, b, aspect)
+    for point in (a, b):
+        comparison = compared(point, point, aspect)
 
-    assert (comparison.verdict, comparison.scope) == (Verdict.IDENTICAL, "everywhere"), factor
+        assert (comparison.verdict, comparison.scope) == (Verdict.IDENTICAL, "everywhere"), factor
 
 
 CHOICES = [
@@ -196,14 +209,14 @@ def test_a_guard_that_no_element_reaches_is_listed_apart_with_an_input_that_reac
 
     assert comparison.verdict in (Verdict.EQUAL, Verdict.IDENTICAL)
     assert comparison.scope == "here"
-    assert ["guard.clip"] == [row.factor for row in comparison.explanation.inactive]
+    assert [row.factor for row in comparison.explanation.inactive] == ["guard.clip"]
     assert "probabilities" in comparison.parting_input
 
 
 def test_unreduced_and_reduced_meet_in_the_coarser_form():
     comparison = compared(with_choice(BCE, "reduction", batch="none"), BCE)
 
-    assert ["reduction.batch"] == [f.factor for f in comparison.explanation.factors]
+    assert [f.factor for f in comparison.explanation.factors] == ["reduction.batch"]
     assert comparison.verdict == Verdict.EXPLAINED
     assert comparison.divergence.gap == pytest.approx(0.0, abs=1e-6)
 

@@ -7,36 +7,23 @@ None where it is anything else (a formula written out by hand is then identified
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from harness.catalog import api_of, declare
-from harness.catalog.api import Described
 from harness.explain.absorb import absorb
+from harness.explain.facts import Facts, constant_of
+from harness.explain.masks import ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
-from harness.explain.plain import is_entropy_of_target, of_losses, plain
+from harness.explain.plain import is_entropy_of_target, of_certainties, of_losses, plain
+from harness.explain.reduced import reduced
 from harness.explain.unit_axes import adds_axes, without_unit_axes
 from harness.expression import inputs_of
-from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
-from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node, Sequence, Unary
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What resolving may ask of a tree.
-
-    `describe` tells its shape and kind, `array` its numbers where it depends on no prediction, and `recognise` the point
-    of a formula that is written out: what it computes, found by asking it.
-    """
-
-    describe: Callable[[Node], Described]
-    array: Callable[[Node], np.ndarray]
-    prediction: str
-    dtype: str
-    recognise: Callable[[Node], Semantics | None] = lambda _node: None
+from harness.syntax import Binary, Index, Literal, Node, Sequence, Unary
 
 
 def resolve(node: Node, facts: Facts) -> Semantics | None:
@@ -47,14 +34,10 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     """
     if api_of(node) is not None:
         declared = declare(node, facts.describe, facts.dtype)
-        return (
-            None
-            if declared is None
-            else absorb(without_unit_axes(declared, facts.describe), facts.describe, facts.dtype)
-        )
-    spelled = plain(node, facts.describe, facts.prediction)
+        return None if declared is None else _settled(declared, facts)
+    spelled = plain(node, facts.describe, facts.prediction) or (of_certainties(node) if facts.alone else None)
     if spelled is not None:
-        return absorb(without_unit_axes(spelled, facts.describe), facts.describe, facts.dtype)
+        return _settled(spelled, facts)
     match node:
         case Unary("-", operand):
             return _mapped(resolve(operand, facts), _negated)
@@ -68,6 +51,10 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
             return _selected(value, items, facts)
         case _:
             return _called(node, facts)
+
+
+def _settled(s: Semantics, facts: Facts) -> Semantics:
+    return without_unit_axes(absorb(s, facts.describe, facts.dtype), facts.describe)
 
 
 def _recognised(node: Node, facts: Facts) -> Semantics | None:
@@ -85,36 +72,6 @@ def _negated(s: Semantics) -> Semantics | None:
     return replace(with_choice(s, "scale", sign=-s.scale.sign), plus=plus)
 
 
-def _constant_of(node: Node, facts: Facts) -> float | None:
-    """A number that the expression fixes: a literal, or a size such as `len(x)` and `x.shape[0]`, or a log of a number."""
-    literal = number(node)
-    if literal is not None:
-        return literal
-    if not _is_fixed(node):
-        return None
-    array = facts.array(node)
-    return float(array) if array.ndim == 0 else None
-
-
-def _is_fixed(node: Node) -> bool:
-    match node:
-        case Literal() | Constant():
-            return True
-        case Attribute(_, "shape" | "size" | "ndim"):
-            return True
-        case Call(function, _, _) if function.rpartition(".")[2] in ("len", "size", "numel", "shape"):
-            return True
-        case Call(_, args, _):
-            return all(_is_fixed(arg) for arg in args)
-        case Index(value, _):
-            return _is_fixed(value)
-        case Binary(_, left, right):
-            return _is_fixed(left) and _is_fixed(right)
-        case _:
-            found = operation(node)
-            return found is not None and found[0] in ("size", "numel", "len")
-
-
 def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     first, second = resolve(left, facts), resolve(right, facts)
     if (first is None) != (second is None):
@@ -129,7 +86,7 @@ def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     loss, other = (first, right) if first is not None else (second, left)
     if loss is None:
         return None
-    offset = _constant_of(other, facts)
+    offset = constant_of(other, facts)
     if offset is None or loss.plus or not isinstance(loss.scale.offset, float):
         return None
     sign = -1.0 if op == "-" and first is not None else 1.0
@@ -140,7 +97,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
     s = resolve(left, facts)
     if s is None:
         return None
-    factor = _constant_of(right, facts)
+    factor = constant_of(right, facts)
     if factor is not None:
         return _times(s, factor)
     if facts.prediction in inputs_of(right):
@@ -169,16 +126,19 @@ def _times(s: Semantics, factor: float) -> Semantics | None:
 
 
 def _weighted(s: Semantics, weight: Node) -> Semantics | None:
-    if s.reduction.batch != "none" or s.weight.sample is not None or s.plus:
+    if s.reduction.batch != "none" or s.plus:
         return None
-    return with_choice(s, "weight", sample=weight)
+    known = s.weight.sample
+    if isinstance(known, float):
+        return None
+    return with_choice(s, "weight", sample=weight if known is None else Binary("*", known, weight))
 
 
 def _divided(left: Node, right: Node, facts: Facts) -> Semantics | None:
     s = resolve(left, facts)
     if s is None:
         return None
-    divisor = _constant_of(right, facts)
+    divisor = constant_of(right, facts)
     if divisor is not None:
         return as_microbatches(s, divisor, facts.describe) or _divided_by(s, right, divisor, facts)
     return _by_weights(s, right, facts)
@@ -271,18 +231,21 @@ def _called(node: Node, facts: Facts) -> Semantics | None:
             return _of_list(name, args[0], facts)
         s = resolve(args[0], facts) or of_losses(args[0])
         axis = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else None))
-        return None if s is None or set(kwargs) - {"axis", "dim"} else _reduced(s, name, axis, facts)
+        return None if s is None or set(kwargs) - {"axis", "dim"} else reduced(s, name, axis, facts)
     if name == "average" and "weights" in kwargs and len(args) == 1:
         s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"]))
         return None if s is None else with_choice(s, "reduction", batch="mean", denominator="weights")
-    if name == "where" and len(args) == 3 and number(args[2]) == 0.0:  # noqa: PLR2004
-        s = resolve(args[1], facts)
-        return (
-            None
-            if s is None or s.reduction.batch != "none" or s.weight.mask is not None
-            else with_choice(s, "weight", mask=args[0])
-        )
+    if name == "where" and len(args) == 3 and 0.0 in (number(args[1]), number(args[2])):  # noqa: PLR2004
+        chosen, mask = (args[1], args[0]) if number(args[2]) == 0.0 else (args[2], Unary("~", args[0]))
+        return _mapped(resolve(chosen, facts), partial(_kept, mask=mask))
     return None
+
+
+def _kept(s: Semantics, mask: Node) -> Semantics | None:
+    if s.reduction.batch != "none" or s.weight.mask is not None:
+        return None
+    label = ignored_label(mask, s.target.source)
+    return with_choice(s, "weight", mask=mask if label is None else label)
 
 
 def _of_list(name: str, items: Sequence, facts: Facts) -> Semantics | None:
@@ -291,47 +254,6 @@ def _of_list(name: str, items: Sequence, facts: Facts) -> Semantics | None:
     for part in parts[1:]:
         total = Binary("+", total, part)
     return resolve(total if name == "sum" else Binary("/", total, Literal(len(parts))), facts)
-
-
-def _reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Semantics | None:
-    """`.sum()` and `.mean()` over everything or over one axis."""
-    axis = None if axis_node is None else number(axis_node)
-    if axis_node is not None and axis is None and axis_node != Literal(None):
-        return None
-    plus = tuple(_reduced(other, how, axis_node, facts) for other in s.plus)
-    if any(p is None for p in plus):
-        return None
-    s = replace(s, plus=plus)
-    if s.reduction.batch != "none":
-        return s if axis is None else None
-    if axis is None:
-        return with_choice(s, "reduction", batch=how, denominator=_denominator(s), zero="nan")
-    return _over_axis(s, how, int(axis), facts)
-
-
-def _denominator(s: Semantics) -> str:
-    # A mean written behind an unreduced loss counts everything, but what was selected by a mask is all there is.
-    return (
-        "kept"
-        if s.weight.mask is not None
-        and s.reduction.denominator == "kept"
-        and not isinstance(s.weight.mask, float | int)
-        else "elements"
-    )
-
-
-def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | None:
-    shape = facts.describe(s.layout.prediction).shape
-    elementwise = s.reduction.classes in ("flat", "none") and FAMILIES[s.term.family].shape == "elementwise"
-    ndim = len(shape) if elementwise else len(shape) - 1
-    if ndim == 0:
-        return None
-    if elementwise and (ndim > 1 or how == "sum"):
-        return replace(
-            with_choice(s, "reduction", classes=how),
-            layout=replace(s.layout, class_axis=axis if axis < 0 or axis < ndim - 1 else -1),
-        )
-    return with_choice(s, "reduction", batch=how) if ndim == 1 and axis in (0, -1) else None
 
 
 __all__ = ["Facts", "resolve"]

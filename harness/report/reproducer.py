@@ -28,7 +28,7 @@ LAZY = frozenset({"scipy", "sklearn"})
 class Style:
     """How one framework makes an array, compiles a function and differentiates it.
 
-    In the templates `{literal}`, `{dtype}`, `{arguments}` and `{wanted}` (the input differentiated with respect to)
+    `setup` comes first, `wide` after it in float64. In the templates `{literal}`, `{dtype}`, `{arguments}` and `{wanted}` (the input differentiated with respect to)
     are filled in.
     """
 
@@ -39,6 +39,7 @@ class Style:
     gradient: str = ""
     compiled: str = ""
     setup: str = ""
+    wide: str = ""
 
 
 VALUE = "value = loss({arguments})\n"
@@ -70,6 +71,7 @@ STYLES: Mapping[str, Style] = {
         value=VALUE,
         gradient=VALUE + "(gradient,) = torch.autograd.grad(value.sum(), {wanted})\n",
         compiled="loss = torch.compile(loss)\n",
+        setup="torch.set_printoptions(precision=17)\n",
     ),
     "tensorflow": TENSORFLOW,
     "keras": TENSORFLOW,
@@ -80,7 +82,7 @@ STYLES: Mapping[str, Style] = {
         value=VALUE,
         gradient=VALUE + "gradient = jax.grad(lambda {wanted}: loss({arguments}).sum())({wanted})\n",
         compiled="loss = jax.jit(loss)\n",
-        setup='jax.config.update("jax_enable_x64", True)\n',
+        wide='jax.config.update("jax_enable_x64", True)\n',
     ),
     "numpy": NUMPY,
     "sklearn": NUMPY,
@@ -102,7 +104,7 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
     filled = {"arguments": ", ".join(used), "wanted": wanted}
     parts = [
         "\n".join(sorted({*style.imports, *_imports(side), *_dtype_imports(side.framework, dtype)})) + "\n",
-        style.setup,
+        style.setup + (style.wide if dtype == "float64" else ""),
         "".join(
             f"{name} = {_array(array, style, 'int64' if name in indices else dtype, name == wanted)}\n"
             for name, array in used.items()

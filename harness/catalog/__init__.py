@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from harness.catalog import indices, keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
+from harness.catalog import indices, keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
 from harness.catalog.api import Api, Arguments, Describe, Described, bind
 from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Input, Node
 
-_MODULES = (keras, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch)
+_MODULES = (keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch)
 APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
 
 # Roles that a bare loss takes from inputs of the same name.

@@ -155,6 +155,20 @@ def absolute_percentage(a: Arguments) -> Semantics | None:
     return replace(declared, term=replace(declared.term, parameters=(("floor", epsilon),)))
 
 
+def half_squared(a: Arguments) -> Semantics:
+    """(p − t)²/2, what the trees and networks of scikit-learn are trained with."""
+    weight = a.optional("sample_weight")
+    return Semantics(
+        layout=Layout(a.node("raw_prediction")),
+        target=Target(a.node("y_true")),
+        term=Term("squared"),
+        weight=Weight(sample=weight),
+        reduction=Reduction(denominator="elements" if weight is None else "weights"),
+        scale=Scale(0.5),
+    )
+
+
+_HALF = {"prediction": "raw_prediction", "target": "y_true", "sample_weight": "sample_weight"}
 _WEIGHTED: dict[str, Plain] = {"sample_weight": None}
 _OUTPUTS: dict[str, Plain] = {"sample_weight": None, "multioutput": "uniform_average"}
 _REGRESSION = {"prediction": "y_pred", "target": "y_true", "sample_weight": "sample_weight"}
@@ -178,6 +192,8 @@ APIS = (
     _classes("hinge_loss", "pred_decision", "labels sample_weight", hinge_loss, "margin"),
     _classes("brier_score_loss", "y_proba", "sample_weight pos_label labels scale_by_half", brier_score_loss,
              "categorical", scale_by_half="auto"),
+    Api("sklearn._loss.HalfSquaredError", "sklearn", ("sample_weight",), _HALF, half_squared, _WEIGHTED,
+        ("y_true", "raw_prediction", "sample_weight"), family="regression"),
     _regression("mean_squared_error", error("squared")),
     _regression("mean_absolute_error", error("absolute")),
     _regression("mean_absolute_percentage_error", absolute_percentage),

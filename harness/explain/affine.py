@@ -68,6 +68,14 @@ def _quotient(x: Affine | None, y: Affine | None) -> Affine | None:
     return None if x is None or y is None or y.source is not None or not y.offset else _times(x, 1 / y.offset)
 
 
+def is_complement(x: Node, y: Node) -> bool:
+    """Whether y is 1 − x, however either is written."""
+    first, second = affine(x), affine(y)
+    if first is None or second is None or first.source != second.source or first.source is None:
+        return False
+    return first.slope == -second.slope and first.offset + second.offset == 1
+
+
 def smoothing(node: Node, classes: int | None) -> tuple[Node, Smoothing] | None:
     """What `node` smooths, and how: t is its source, K the number of classes; None if it smooths nothing."""
     found = affine(node)

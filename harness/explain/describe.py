@@ -35,6 +35,9 @@ FAMILIES_IN_WORDS = {
     "iou": "intersection over union",
     "huber": "Huber",
 }
+FLOORS_IN_WORDS = {
+    "floor": "a floor of {}", "epsilon": "{} added", "zero_target": "what has target 0 is left out", "log_zero": "log 0 taken as {}",
+}  # fmt: skip
 DENOMINATORS = {
     "elements": "everything that was added",
     "samples": "the samples",
@@ -80,7 +83,7 @@ WORDS: dict[str, Callable[[tuple[Any, ...]], str]] = {
     "target.source": lambda v: amount(v[0]),
     "target.bad_index": lambda v: v[2],
     "activation.support": lambda v: "all of them" if v[0] is None else f"those where {amount(v[0])}",
-    "guard.floor": lambda v: "nothing" if not v[0] else ", ".join(f"a floor of {amount(x)}" for _, x in v[0]),
+    "guard.floor": lambda v: ", ".join(FLOORS_IN_WORDS[name].format(amount(x)) for name, x in v[0]) or "nothing",
     "term.sides": lambda v: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
     "term.family": lambda v: FAMILIES_IN_WORDS.get(v[0], v[0]),
     "term.added": lambda v: " + ".join(amount(part) for part in v[0]) or "nothing",

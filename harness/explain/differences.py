@@ -76,8 +76,8 @@ class Difference:
     throw: Callable[[Semantics], Semantics]
 
 
-# Parameters of a term that only keep it from dividing by zero: guards, to whoever reads of them.
-FLOORS = frozenset({"floor", "epsilon"})
+# Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
+FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
 _PARTS = {("term", "floors"): True, ("term", "shape"): False}
 
 

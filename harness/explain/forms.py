@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.records import Array
 from harness.semantics import Semantics, with_choice
+from harness.syntax import Binary, Index, Literal, Node, Slice
 
 Evaluate = Callable[[Semantics], Array]
 
@@ -66,8 +67,6 @@ def two_class(s: Semantics) -> Semantics:
 
     −t log σ(x₁ − x₀) − (1 − t) log σ(x₀ − x₁) = −Σ_c t_c log softmax(x)_c for labels t in {0, 1}.
     """
-    from harness.syntax import Binary, Index, Literal, Slice  # noqa: PLC0415
-
     match s.layout.prediction:
         case Binary(
             "-", Index(x, (Slice(None, None, None), Literal(1))), Index(y, (Slice(None, None, None), Literal(0)))
@@ -75,6 +74,7 @@ def two_class(s: Semantics) -> Semantics:
             pass
         case _:
             return s
+    per_class = _class_weights(s)
     simple = s.activation.chain == ("sigmoid",) and s.term.sides == "two" and s.term.family == "cross-entropy"
     weighted = s.weight.positive is not None or s.weight.balance is not None or s.target.smoothing is not None
     if (
@@ -91,5 +91,15 @@ def two_class(s: Semantics) -> Semantics:
         activation=replace(s.activation, chain=("softmax",)),
         target=replace(s.target, encoding="index"),
         term=replace(s.term, sides="one"),
+        weight=s.weight if per_class is None else replace(s.weight, sample=None, klass=per_class, klass_in="terms"),
         reduction=replace(s.reduction, classes="sum"),
     )
+
+
+def _class_weights(s: Semantics) -> Node | None:
+    """w of sample weights `w[target]`: each sample's weight is that of its class."""
+    match s.weight.sample:
+        case Index(weights, (labels,)) if labels == s.target.source:
+            return weights
+        case _:
+            return None

@@ -118,7 +118,7 @@ def _guarded(guard: Guard, p: str) -> str:
 def _bound(bound: float | str | None) -> str:
     if isinstance(bound, str):
         name = bound.removeprefix("1-")
-        size = r"\varepsilon" if name == "machine" else amount(float(name.partition(":")[2]))
+        size = r"\varepsilon" if name.partition(":")[0] == "machine" else amount(float(name.partition(":")[2]))
         return f"1-{size}" if bound.startswith("1-") else size
     return r"\cdot" if bound is None else amount(bound)
 

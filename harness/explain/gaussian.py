@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 from harness.catalog.api import Described
 from harness.explain.affine import affine
 from harness.explain.named import number, operation, power
+from harness.explain.sums import terms
 from harness.semantics import Layout, Reduction, Scale, Semantics, Target, Term
 from harness.syntax import Binary, Call, Literal, Method, Node
 
 Describe = Callable[[Node], Described]
-Terms = dict[Node | None, Fraction]
 NOTHING = Literal(0.0)
 ELEMENTWISE = Reduction(batch="none")
 
@@ -50,7 +49,7 @@ def divergence_of_normals(node: Node, _: Describe) -> Semantics | None:
 
 def vae(node: Node, _: Describe) -> Semantics | None:
     """−½(1 + s − μ² − e^s) up to a factor: the same divergence with s for log σ²."""
-    parts = _terms(node)
+    parts = terms(node)
     if parts is None or len(parts) != 4:  # noqa: PLR2004
         return None
     amount = parts.get(None)
@@ -64,28 +63,6 @@ def vae(node: Node, _: Describe) -> Semantics | None:
         return None
     whole = _from_standard_normal(means[0], exponential)
     return replace(whole, scale=Scale(constant=2.0 * abs(float(amount)), sign=1 if amount < 0 else -1))
-
-
-def _terms(node: Node) -> Terms | None:
-    """A sum as its terms with their coefficients; the constant under None."""
-    match node:
-        case Binary("+", left, right):
-            return _joined(_terms(left), _terms(right), 1)
-        case Binary("-", left, right):
-            return _joined(_terms(left), _terms(right), -1)
-        case _:
-            found = affine(node)
-    if found is None:
-        return None
-    constant: Terms = {None: found.offset} if found.offset else {}
-    return constant if found.source is None else {**constant, found.source: found.slope}
-
-
-def _joined(first: Terms | None, second: Terms | None, sign: int) -> Terms | None:
-    if first is None or second is None:
-        return None
-    none = Fraction(0)
-    return {part: first.get(part, none) + sign * second.get(part, none) for part in {**first, **second}}
 
 
 def _from_standard_normal(mean: Node, variance: Node) -> Semantics:

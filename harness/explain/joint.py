@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.explain.affine import is_complement
 from harness.explain.named import operation
 from harness.expression import render
 from harness.semantics import Semantics, Value
@@ -42,9 +43,23 @@ def exchange(a: Semantics, b: Semantics) -> tuple[str, str, str] | None:
     x, t, y, u = a.layout.prediction, a.target.source, b.layout.prediction, b.target.source
     if x == u and t == y and a.target.encoding == b.target.encoding:
         return "term.direction", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
+    if _mirrored(a, b) and is_complement(x, y) and is_complement(t, u):
+        # A two-sided loss is the same of 1 − p and 1 − t; what is left is a guard that is wider on one side.
+        return "guard.clip", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
     if x != y and t != u and _shifted(x, y) and _shifted(t, u):
         return "target.shift", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
     return None
+
+
+def _mirrored(a: Semantics, b: Semantics) -> bool:
+    return a.guard == b.guard and all(map(_symmetric, (a, b)))
+
+
+def _symmetric(s: Semantics) -> bool:
+    """Whether nothing but a guard tells an element's two outcomes apart."""
+    weighted = s.weight.positive is not None or s.weight.balance is not None or s.modulation.focal is not None
+    two_sided = s.term.family == "cross-entropy" and s.term.sides == "two" and not s.activation.chain
+    return two_sided and s.target.encoding == "dense" and not weighted
 
 
 def exchanged(s: Semantics, b: Semantics) -> Semantics:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.catalog.api import Described
+from harness.explain.binary import binary
 from harness.explain.gaussian import density, divergence_of_normals, vae
 from harness.explain.named import number, operation, power
-from harness.expression import inputs_of
+from harness.expression import framework_of, inputs_of
 from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
 from harness.syntax import Binary, Call, Index, Input, Literal, Node, Slice
 
@@ -31,7 +32,19 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     """
     rules = (rule(node, describe) for rule in _RULES)
     found = next((point for point in rules if point is not None), None)
-    return found or _error(node, describe, prediction) or _divergence(node, prediction)
+    return (
+        found or _error(node, describe, prediction) or _divergence(node, prediction) or binary(node, framework_of(node))
+    )
+
+
+def of_certainties(node: Node) -> Semantics | None:
+    """log p of outcomes that all came true: where nothing else is said, the target is 1."""
+    found = operation(node)
+    if found is None or found[0] != "log" or len(found[1]) != 1:
+        return None
+    return Semantics(
+        Layout(node), Target(Literal(1.0)), Activation(("exp",)), reduction=ELEMENTWISE, scale=Scale(sign=-1)
+    )
 
 
 def of_losses(node: Node) -> Semantics | None:
@@ -154,4 +167,4 @@ def _log_of(node: Node, t: Node) -> bool | None:
 
 
 _RULES: tuple[Callable[[Node, Describe], Semantics | None], ...] = (_picked, density, divergence_of_normals, vae)
-__all__ = ["is_entropy_of_target", "of_losses", "plain"]
+__all__ = ["is_entropy_of_target", "of_certainties", "of_losses", "plain"]

@@ -32,7 +32,7 @@ def point_of(node: Node, facts: Facts) -> Semantics | None:
     Raises:
         CaseError: If a catalog call in it has arguments that the API does not take.
     """
-    composed = resolve(node, facts)
+    composed = resolve(node, replace(facts, alone=inputs_of(node) == {facts.prediction}))
     if composed is not None or facts.prediction not in inputs_of(node):
         return composed
     return facts.recognise(node)

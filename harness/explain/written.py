@@ -64,7 +64,7 @@ def as_written(
         leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
         if leaf is not None and wrt is not None:
             values[wrt] = leaf
-        scope = Scope(values, template, partial(_declared_loss, dtype=dtype))
+        scope = Scope(values, template, partial(_declared_loss, dtype=dtype), dtype)
         out = scope.lift(interpret(node, scope))
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.errors import CaseError
 from harness.reference.floating import FLOATING
+from harness.reference.formats import quantise
 from harness.reference.structural import STRUCTURAL
 from harness.reference.tape import Tensor
 from harness.syntax import (
@@ -67,6 +68,7 @@ NAMED_OPERATORS = {
     "ge": ">=",
     "le": "<=",
 }
+BOUNDED = frozenset({"clip", "clamp_min", "clamp_max", "maximum", "minimum"})
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 PARAMETERS = {"dim": "axis", "keepdim": "keepdims", "a_min": "low", "a_max": "high", "min": "low", "max": "high",
               "clip_value_min": "low", "clip_value_max": "high", "num_classes": "classes", "depth": "classes",
@@ -89,11 +91,15 @@ Loss = Callable[[Node, "Scope"], Tensor | None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean: inputs by name, a template tensor that fixes the arithmetic, and how losses are evaluated."""
+    """What names mean: inputs by name, a template tensor that fixes the arithmetic, and how losses are evaluated.
+
+    `dtype` is that of the arrays, in which the bounds of a clip are held; None where constants are exact.
+    """
 
     inputs: Mapping[str, Any]
     template: Tensor
     loss: Loss | None = None
+    dtype: str | None = None
 
     def lift(self, value: Any) -> Tensor:
         """`value` as a tensor of this scope's arithmetic."""
@@ -248,6 +254,11 @@ def _operation(function: str, args: tuple[Node, ...], kwargs: tuple[tuple[str, N
     return _apply(name, values, named, scope, function)
 
 
+def _held(value: Any, dtype: str) -> Any:
+    """A number as an array of the dtype holds it: what a clip compares with."""
+    return float(quantise(np.asarray(value), dtype)) if isinstance(value, float) else value
+
+
 def _apply(name: str, values: list[Any], named: dict[str, Any], scope: Scope, function: str) -> Any:
     operation = FLOATING.get(name) or STRUCTURAL.get(name)
     if operation is None:
@@ -262,4 +273,7 @@ def _apply(name: str, values: list[Any], named: dict[str, Any], scope: Scope, fu
         return STRUCTURAL["stack"].function(values[0])
     if name in FLOATING and values and not isinstance(values[0], Tensor):
         values[0] = scope.lift(values[0])
+    if name in BOUNDED and scope.dtype is not None:
+        values = [values[0], *(_held(v, scope.dtype) for v in values[1:])]
+        named = {k: _held(v, scope.dtype) for k, v in named.items()}
     return operation.function(*values, **named)

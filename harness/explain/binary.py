@@ -1,0 +1,137 @@
+"""The binary cross-entropy written by hand: of probabilities, and of logits in the textbook's stable form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from harness.explain.affine import affine, is_complement
+from harness.explain.named import number, operation
+from harness.explain.sums import Terms, factors, terms
+from harness.semantics import Activation, Gradient, Guard, Layout, Reduction, Semantics, Target, Term, with_choice
+from harness.syntax import Binary, Literal, Node
+
+NOTHING = Literal(0.0)
+ELEMENTWISE = Reduction(batch="none")
+
+# The slope that max(x, 0) has at 0, by how it is written and whose function it is.
+_RELU = {"clamp": 1.0, "clamp_min": 1.0, "clip": 1.0, "relu": 0.0, "maximum": 0.5}
+_RELU_OF = {("jax", "clip"): 0.5, ("tensorflow", "maximum"): 1.0, ("builtins", "max"): 0.5}
+
+
+def binary(node: Node, framework: str) -> Semantics | None:
+    """The elementwise point that `node` spells, the sign with it; None if it is no such formula."""
+    parts = terms(node)
+    if parts is None:
+        return None
+    return _of_probabilities(parts) or _of_logits(parts, framework)
+
+
+def _of_probabilities(parts: Terms) -> Semantics | None:
+    """c · (t log p + (1 − t) log(1 − p)), with an ε added in both logarithms or in neither."""
+    if len(parts) != 2 or len(set(parts.values())) != 1 or None in parts:  # noqa: PLR2004
+        return None
+    amount = next(iter(parts.values()))
+    pairs = [_weighted_log(part) for part in parts if part is not None]
+    for first, second in (pairs, pairs[::-1]):
+        if first is None or second is None:
+            return None
+        (t, inside), (u, other) = first, second
+        p, epsilon = _added(inside)
+        q, also = _added(other)
+        if is_complement(t, u) and is_complement(p, q) and epsilon == also:
+            return _scaled(_two_sided(p, t, epsilon), -amount)
+    return None
+
+
+def _weighted_log(node: Node) -> tuple[Node, Node] | None:
+    """(t, a) of `t * log(a)`, `xlogy(t, a)` or `t * log1p(b)`, for a = 1 + b."""
+    found = operation(node)
+    if found is not None and found[0] == "xlogy" and len(found[1]) == 2:  # noqa: PLR2004
+        return found[1][0], found[1][1]
+    for t, log in factors(node):
+        inner = operation(log)
+        if inner is not None and len(inner[1]) == 1 and inner[0] in ("log", "log1p"):
+            return t, inner[1][0] if inner[0] == "log" else Binary("+", Literal(1.0), inner[1][0])
+    return None
+
+
+def _added(node: Node) -> tuple[Node, float | None]:
+    """(p, ε) of `p + ε`."""
+    match node:
+        case Binary("+", p, epsilon) if 0.0 < (number(epsilon) or 0.0) < 0.1:  # noqa: PLR2004  more is no epsilon
+            return p, number(epsilon)
+        case _:
+            return node, None
+
+
+def _two_sided(p: Node, t: Node, epsilon: float | None) -> Semantics:
+    whole = Semantics(Layout(p), Target(t), term=Term(sides="two"), reduction=ELEMENTWISE)
+    return whole if epsilon is None else replace(whole, guard=Guard(added_epsilon=epsilon, order=("added_epsilon",)))
+
+
+def _of_logits(parts: Terms, framework: str) -> Semantics | None:
+    """c · (max(x, 0) − xt + log(1 + e^−|x|)), whose slopes at 0 cancel only if each is the right one."""
+    kinks = [(p, found) for p in parts if p is not None and (found := _softplus_of_size(p)) is not None]
+    if len(kinks) != 1 or None in parts:
+        return None
+    part, (x, steep) = kinks[0]
+    amount = parts[part]
+    for other, slope in _positive_parts(parts, x, framework):
+        rest = {p: c for p, c in parts.items() if p not in (part, other)}
+        t = _target_in(rest, x, amount)
+        if parts[other] == amount and t is not None:
+            tie = 1.0 - slope + (0.5 if steep and framework == "jax" else 0.0)
+            whole = Semantics(
+                Layout(x), Target(t), Activation(("sigmoid",)), term=Term(sides="two"), reduction=ELEMENTWISE,
+                gradient=Gradient() if tie == 0.5 else Gradient(tie=(("softplus", tie),)),  # noqa: PLR2004
+            )  # fmt: skip
+            return _scaled(whole, amount)
+    return None
+
+
+def _softplus_of_size(node: Node) -> tuple[Node, bool] | None:
+    """(x, True) of `log1p(exp(-abs(x)))` and of `log(1 + exp(-abs(x)))`."""
+    found = operation(node)
+    if found is None or found[0] not in ("log", "log1p") or len(found[1]) != 1:
+        return None
+    inside = affine(found[1][0])
+    if inside is None or inside.slope != 1 or inside.offset != (1 if found[0] == "log" else 0) or inside.source is None:
+        return None
+    power = operation(inside.source)
+    exponent = affine(power[1][0]) if power is not None and power[0] == "exp" else None
+    size = operation(exponent.source) if exponent is not None and exponent.source is not None else None
+    if exponent is None or exponent.slope != -1 or exponent.offset or size is None or size[0] != "abs":
+        return None
+    return size[1][0], True
+
+
+def _positive_parts(parts: Terms, x: Node, framework: str) -> Iterator[tuple[Node, float]]:
+    """Terms that are max(x, 0), with their slope at 0."""
+    for part in parts:
+        found = None if part is None else operation(part)
+        if found is None or part is None or found[0] not in _RELU or found[1][:1] != (x,):
+            continue
+        bounds = [*found[1][1:], *found[2].values()]
+        if (found[0] == "relu" and not bounds) or [number(b) for b in bounds] == [0.0]:
+            yield part, _RELU_OF.get((framework, found[0]), _RELU[found[0]])
+
+
+def _target_in(rest: Terms, x: Node, amount: Fraction) -> Node | None:
+    """t of what is left, −xt; 0 where nothing is."""
+    if not rest:
+        return NOTHING
+    if len(rest) != 1:
+        return None
+    product, coefficient = next(iter(rest.items()))
+    if product is None or coefficient != -amount:
+        return None
+    return next((t for t, other in factors(product) if other == x), None)
+
+
+def _scaled(s: Semantics, amount: Fraction) -> Semantics:
+    return with_choice(s, "scale", constant=abs(float(amount)), sign=1 if amount > 0 else -1)
+
+
+__all__ = ["binary"]

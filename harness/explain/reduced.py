@@ -1,0 +1,52 @@
+"""`.sum()` and `.mean()` written behind a loss, over everything or over one axis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.explain.facts import Facts
+from harness.explain.named import number
+from harness.reference.terms import FAMILIES
+from harness.semantics import Semantics, with_choice
+from harness.syntax import Literal, Node
+
+
+def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Semantics | None:
+    """`.sum()` and `.mean()` over everything or over one axis."""
+    axis = None if axis_node is None else number(axis_node)
+    if axis_node is not None and axis is None and axis_node != Literal(None):
+        return None
+    plus = tuple(reduced(other, how, axis_node, facts) for other in s.plus)
+    if any(p is None for p in plus):
+        return None
+    s = replace(s, plus=plus)
+    if s.reduction.batch != "none":
+        return s if axis is None else None
+    if axis is None:
+        return with_choice(s, "reduction", batch=how, denominator=_denominator(s), zero="nan")
+    return _over_axis(s, how, int(axis), facts)
+
+
+def _denominator(s: Semantics) -> str:
+    # A mean written behind an unreduced loss counts everything, but what was selected by a mask is all there is.
+    return (
+        "kept"
+        if s.weight.mask is not None
+        and s.reduction.denominator == "kept"
+        and not isinstance(s.weight.mask, float | int)
+        else "elements"
+    )
+
+
+def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | None:
+    shape = facts.describe(s.layout.prediction).shape
+    elementwise = s.reduction.classes in ("flat", "none") and FAMILIES[s.term.family].shape == "elementwise"
+    ndim = len(shape) if elementwise else len(shape) - 1
+    if ndim == 0:
+        return None
+    if elementwise and (ndim > 1 or how == "sum"):
+        return replace(
+            with_choice(s, "reduction", classes=how),
+            layout=replace(s.layout, class_axis=axis if axis < 0 or axis < ndim - 1 else -1),
+        )
+    return with_choice(s, "reduction", batch=how) if ndim == 1 and axis in (0, -1) else None

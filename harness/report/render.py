@@ -26,7 +26,7 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
     Returns:
         The path of the first page.
     """
-    templates = _templates()
+    templates = templates()
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
     _write_cases(run, findings, templates, out / "cases")
     first = out / "index.html"
@@ -37,17 +37,17 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
 
 def single_page(run: Run, finding: Finding) -> str:
     """The page of a case as one file: its style inside, without scripts."""
-    templates = _templates()
-    shown = {"root": "", "versions": _versions(run, templates), "style": _style()}
+    templates = templates()
+    shown = {"root": "", "versions": _versions(run, templates), "style": style()}
     return templates.get_template("case.html").render(_named(page(finding)), **shown)
 
 
 def fragment(finding: Finding) -> str:
     """The comparisons of a case for a notebook, with their style, which reaches nothing else there."""
-    return _templates().get_template("fragment.html").render(_named(page(finding)), style=_style())
+    return templates().get_template("fragment.html").render(_named(page(finding)), style=style())
 
 
-def _style() -> Markup:
+def style() -> Markup:
     return Markup((STATIC / "report.css").read_text(encoding="utf-8"))  # noqa: S704  a file of ours
 
 
@@ -94,7 +94,7 @@ def _named(record: Any) -> dict[str, Any]:  # noqa: ANN401  any record of finish
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
     return Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,

@@ -28,8 +28,8 @@ LAZY = frozenset({"scipy", "sklearn"})
 class Style:
     """How one framework makes an array, compiles a function and differentiates it.
 
-    `setup` comes first, `wide` after it in float64. In the templates `{literal}`, `{dtype}`, `{arguments}` and `{wanted}` (the input differentiated with respect to)
-    are filled in.
+    `setup` comes first, `wide` after it in float64. In the templates `{literal}`, `{dtype}`, `{arguments}` and
+    `{wanted}` (the input differentiated with respect to) are filled in.
     """
 
     imports: tuple[str, ...]

@@ -32,15 +32,19 @@ def written_reference(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, 
     return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
 
 
-def same_formula(a: Reference, b: Reference) -> bool:
-    """Whether two references enclose one number, whatever the forms they were evaluated in round to."""
-    if a.value.exact.size != b.value.exact.size:
+def same_formula(point: Reference, written: Reference) -> bool:
+    """Whether a point and an expression enclose one number, whatever the expression rounds to as it is written.
+
+    The point's own bound is room enough: an epsilon that it holds as the dtype does stands exactly in the text.
+    """
+    own, other = point.value, written.value
+    if own.exact.size != other.exact.size:
         return False
-    exact = np.reshape(b.value.exact, a.value.exact.shape)
-    room = a.value.radius + np.reshape(b.value.radius, a.value.exact.shape)
-    finite = np.isfinite(exact) & np.isfinite(a.value.exact)
+    exact = np.reshape(other.exact, own.exact.shape)
+    room = own.bound + own.radius + np.reshape(other.radius, own.exact.shape)
+    finite = np.isfinite(exact) & np.isfinite(own.exact)
     # Where a naive form overflows there is nothing to hold against each other.
-    return within(np.where(finite, difference(a.value.exact, exact), 0.0), np.where(finite, 2.0 * room, 0.0))
+    return within(np.where(finite, difference(own.exact, exact), 0.0), np.where(finite, 2.0 * room, 0.0))
 
 
 def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:

@@ -140,7 +140,7 @@ def interpret(node: Node, scope: Scope) -> Any:
 def _is_loss(node: Call, scope: Scope) -> bool:
     last = node.function.rpartition(".")[2]
     known = NAMES.get(last, last)
-    if node.function.endswith("functional.kl_div"):
+    if node.function.endswith("functional.kl_div") or node.function.startswith("keras.losses."):
         return True
     return known not in FLOATING and known not in STRUCTURAL and known not in NAMED_OPERATORS and known not in DTYPES
 

@@ -55,8 +55,11 @@ def sentence(shown: Shown) -> str:
     """One sentence: that a point was found and how, or where the space was left."""
     asked = f"in {shown.calls} calls in {shown.dtype}" if shown.calls else "from the printed digits"
     if shown.latex:
-        return f"{shown.name} was identified {asked}, and confirmed on inputs that it was not found with." if shown.calls \
+        return (
+            f"{shown.name} was identified {asked}, and confirmed on inputs that it was not found with."
+            if shown.calls
             else f"{shown.name} is what this gives, {asked}."
+        )
     where = f" It leaves the space of conventions at {shown.left_at}: {meaning(shown.left_at)}" if shown.left_at else ""
     return f"{shown.name} was not identified ({shown.calls} calls in {shown.dtype}).{where}"
 
@@ -71,7 +74,7 @@ def near_in_words(near: Near) -> str:
 
 def fragment(shown: Shown) -> str:
     """An identification for a notebook, with its style."""
-    from harness.report.render import style, templates  # noqa: PLC0415  Jinja only where something is drawn
+    from harness.report.render import notebook  # noqa: PLC0415  Jinja only where something is drawn
 
     named = {field.name: getattr(shown, field.name) for field in fields(shown)}
     named |= {
@@ -81,7 +84,7 @@ def fragment(shown: Shown) -> str:
         "near": [near_in_words(near) for near in shown.nearest],
         "audit": audit_in_words(shown.audit),
     }
-    return templates().get_template("identified.html").render(named, style=style())
+    return notebook("identified.html", named)
 
 
 def audit_in_words(audit: Sequence[tuple[str, str, str]] | None) -> str:

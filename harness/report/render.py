@@ -26,7 +26,7 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
     Returns:
         The path of the first page.
     """
-    templates = templates()
+    templates = _templates()
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
     _write_cases(run, findings, templates, out / "cases")
     first = out / "index.html"
@@ -37,17 +37,22 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
 
 def single_page(run: Run, finding: Finding) -> str:
     """The page of a case as one file: its style inside, without scripts."""
-    templates = templates()
-    shown = {"root": "", "versions": _versions(run, templates), "style": style()}
+    templates = _templates()
+    shown = {"root": "", "versions": _versions(run, templates), "style": _style()}
     return templates.get_template("case.html").render(_named(page(finding)), **shown)
 
 
 def fragment(finding: Finding) -> str:
     """The comparisons of a case for a notebook, with their style, which reaches nothing else there."""
-    return templates().get_template("fragment.html").render(_named(page(finding)), style=style())
+    return notebook("fragment.html", _named(page(finding)))
 
 
-def style() -> Markup:
+def notebook(template: str, named: Mapping[str, object]) -> str:
+    """A template of our own for a notebook, with the report's style, which reaches nothing else there."""
+    return _templates().get_template(template).render(named, style=_style())
+
+
+def _style() -> Markup:
     return Markup((STATIC / "report.css").read_text(encoding="utf-8"))  # noqa: S704  a file of ours
 
 
@@ -94,7 +99,7 @@ def _named(record: Any) -> dict[str, Any]:  # noqa: ANN401  any record of finish
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
-def templates() -> Environment:
+def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("harness.report"),
         autoescape=True,

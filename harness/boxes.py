@@ -1,0 +1,81 @@
+"""Black boxes to be identified: a user's function in this process, an expression in a worker of its framework."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.adapters.callables import evaluate_callable
+from harness.explain.identify import Answer, Ask, Identification, identify
+from harness.records import Callable, Computed, Expression, InputArray, Observation, Probe, Raised
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# In this order: parameters are read off best in the widest; not every function takes it.
+WIDEST = ("float64", "float32")
+PATIENCE = 30.0  # Seconds that the calls of one identification may take together.
+FEWEST, MOST = 60, 1000  # Calls, whatever the patience.
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A side as something that can be asked: `observe(inputs, dtype, gradient)` is one call."""
+
+    side: Callable | Expression
+    probe: Probe | None = None
+
+    def observe(self, inputs: Mapping[str, InputArray], dtype: str, gradient: str | None) -> Observation:
+        """Value, and gradient by the input named, of one call."""
+        if isinstance(self.side, Callable):
+            return evaluate_callable(self.side, inputs, dtype, gradient)
+        assert self.probe is not None
+        return self.probe(self.side, inputs, dtype, gradient)
+
+    def ask(self, dtype: str, gradient: str | None, integral: frozenset[str]) -> Ask:
+        """The box as the engine asks it; `integral` are the inputs that were given as whole numbers."""
+
+        def ask(arrays: Mapping[str, np.ndarray]) -> Answer | Raised:
+            inputs = {name: InputArray(a, name in integral and a.dtype.kind in "iub") for name, a in arrays.items()}
+            return _answer(self.observe(inputs, dtype, gradient))
+
+        return ask
+
+
+def _answer(seen: Observation) -> Answer | Raised:
+    match seen:
+        case Computed(value, gradient):
+            return Answer(value, gradient)
+        case Raised():
+            return seen
+        case _:
+            return Raised(type(seen).__name__, str(getattr(seen, "reason", "no answer in time")))
+
+
+def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[Identification, str]:
+    """What a box computes as a function of `prediction` and `target`, and the dtype in which it was asked.
+
+    Args:
+        box: The side.
+        inputs: A specimen of its inputs: names, shapes, and what the numbers may be.
+        dtype: The dtype to ask in; None for the widest that it computes in.
+    """
+    asked, seconds = _dtype(box, inputs, dtype)
+    integral = frozenset(name for name, array in inputs.items() if array.integral)
+    limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
+    value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
+    return identify(value, inputs, dtype=asked, slope=slope, limit=limit), asked
+
+
+def _dtype(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[str, float]:
+    """The dtype to ask in, and how long a call takes; the first call of a framework takes longer than any other."""
+    choices = WIDEST if dtype is None else (dtype,)
+    for choice in choices:
+        seen = box.observe(inputs, choice, None)
+        if isinstance(seen, Computed) and (dtype is not None or seen.dtype == choice):
+            start = time.perf_counter()
+            box.observe(inputs, choice, None)
+            return choice, time.perf_counter() - start
+    return choices[0], 0.0

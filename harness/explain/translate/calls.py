@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 
 from harness.catalog import APIS
 from harness.catalog.api import Api
@@ -27,7 +29,15 @@ RELATED: Mapping[str, tuple[str, ...]] = {
     "tversky": ("tversky", "dice"),
     "absolute": ("absolute", "quantile"),
 }
-MOST_DRAFTS = 160
+# Options without which a call is none.
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "tensorflow.nn.weighted_cross_entropy_with_logits": ("pos_weight",),
+    "tensorflow.compat.v1.losses.cosine_distance": ("axis",),
+    "torch.nn.functional.gaussian_nll_loss": ("var",),
+    "torch.nn.GaussianNLLLoss": ("var",),
+}
+MOST_DRAFTS = 30
+MOST_FOUND = 3
 # What a call can leave as it is: how numbers are computed, and what only edges show.
 SILENT = frozenset({"guard.order", "mode", "evaluation", "reduction.zero", "target.bad_index", "layout.broadcast"})
 
@@ -56,34 +66,47 @@ def starts(goal: Semantics, to: str) -> Iterator[Draft]:
     dialect = DIALECTS[to]
     x, t = retold(goal.layout.prediction, dialect), retold(goal.target.source, dialect)
     parameters = dict(goal.term.parameters)
-    needed = {"pos_weight": goal.weight.positive or 1.0, "var": parameters.get("variance", 1.0), "axis": goal.layout.class_axis or -1}
+    given = {
+        "pos_weight": goal.weight.positive or 1.0,
+        "var": parameters.get("variance", 1.0),
+        "axis": goal.layout.class_axis or -1,
+    }
+    nodes = {name: Literal(v) if isinstance(v, int | float) else retold(v, dialect) for name, v in given.items()}
     for api in framework_apis(to):
-        options = tuple(
-            (name, Literal(v) if isinstance(v, int | float) else retold(v, dialect))
-            for name, v in needed.items()
-            if name in (*api.parameters, *api.call) and name not in api.defaults and (name != "axis" or "dim" in api.parameters)
-        )
-        yield Draft(api, options, x, t)
+        names = (*api.parameters, *api.call)
+        yield Draft(api, tuple((name, nodes[name]) for name in REQUIRED.get(api.path, ()) if name in names), x, t)
 
 
 def candidates(goal: Semantics, start: Draft, facts: Facts, dialect: Dialect) -> Iterator[Candidate]:
     """Expressions reached from `start`, every difference either removed or shown to have no edit that removes it."""
-    waiting: list[tuple[Draft, frozenset[str]]] = [(start, frozenset())]
-    seen: set[Node] = set()
-    while waiting and len(seen) < MOST_DRAFTS:
-        draft, handled = waiting.pop()
-        tree = draft.tree
-        point = None if tree in seen else resolved(tree, facts)
-        seen.add(tree)
-        if point is None or point.term.family not in _related(goal):
-            continue
-        left = between(point, goal)
-        factor = next((d.factor for d in left if d.factor not in handled and d.factor not in SILENT and edits_for(d.factor)), None)
+    ticket = count()
+    point = resolved(start.tree, facts)
+    if point is None or point.term.family not in _related(goal):
+        return
+    waiting = [(0, 0, next(ticket), _Stage(start, point, frozenset()))]
+    drafts = found = 0
+    while waiting and drafts < MOST_DRAFTS and found < MOST_FOUND:
+        *_, stage = heappop(waiting)
+        drafts += 1
+        left = between(stage.point, goal)
+        factor = next((d.factor for d in left if d.factor not in stage.handled | SILENT and edits_for(d.factor)), None)
         if factor is None:
-            yield Candidate(tree, point, left, draft.length)
+            found += 1
+            yield Candidate(stage.draft.tree, stage.point, left, stage.draft.length)
             continue
-        wish = Wish(goal, point, dialect, facts.describe)
-        waiting += _next(draft, factor, handled, wish, facts)
+        wish = Wish(goal, stage.point, dialect, facts.describe)
+        for after in _next(stage, factor, wish, facts):
+            size = sum(d.factor not in after.handled for d in between(after.point, goal))
+            heappush(waiting, (size, after.draft.length, next(ticket), after))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A draft on its way, its point, and the factors that have had their edit: each has one at most."""
+
+    draft: Draft
+    point: Semantics
+    handled: frozenset[str]
 
 
 def _related(goal: Semantics) -> tuple[str, ...]:
@@ -110,17 +133,22 @@ _TOGETHER = {
 }
 
 
-def _next(draft: Draft, factor: str, handled: frozenset[str], wish: Wish, facts: Facts) -> list[tuple[Draft, frozenset[str]]]:
-    """Drafts with the factor's difference removed, the likeliest last; without any, the draft with it left."""
+def _next(stage: _Stage, factor: str, wish: Wish, facts: Facts) -> list[_Stage]:
+    """Drafts with the factor's difference removed; without any, the draft with it left."""
     edit = edits_for(factor)
     assert edit is not None
-    done = handled | _TOGETHER.get(factor, frozenset({factor}))
-    found: list[tuple[Draft, frozenset[str]]] = []
+    handled = stage.handled | _TOGETHER.get(factor, frozenset({factor}))
+    found: dict[Node, _Stage] = {}
     try:
-        for changed in edit(draft, wish):
-            point = resolved(changed.tree, facts)
-            if point is not None and (factor in _TOGETHER or factor not in {d.factor for d in between(point, wish.goal)}):
-                found.append((changed, done if factor in _TOGETHER else handled))
+        for changed in edit(stage.draft, wish):
+            tree = changed.tree
+            if tree in found:
+                continue
+            point = resolved(tree, facts)
+            if point is not None and (
+                factor in _TOGETHER or factor not in {d.factor for d in between(point, wish.goal)}
+            ):
+                found[tree] = _Stage(changed, point, handled)
     except Inexpressible:
         pass
-    return found[::-1] or [(draft, done)]
+    return [*found.values()] or [_Stage(stage.draft, stage.point, handled)]

@@ -39,16 +39,27 @@ def of_tree(tree: Node) -> Evaluator:
 
 
 def parted(a: Evaluator, b: Evaluator, trial: Trial, dtype: str, wrt: str | None) -> bool | None:
-    """Whether two losses differ on a trial by more than float64 rounding; None where they have no value there."""
-    arrays = as_arrays(trial.inputs, dtype)
+    """Whether two losses differ on a trial by more than float64 rounding; None where the first has no value there."""
+    # Not rounded to the dtype: a distribution sums to 1 here, whatever that would make of it.
+    arrays = as_arrays(trial.inputs, "float64")
+    x, y = (_evaluated(side, arrays, PLAIN, dtype, wrt) for side in (a, b))
+    if x is None or y is None:
+        return None if x is None else True
+    if _same(x.value, y.value) and (wrt is None or _same(x.gradient, y.gradient)):
+        return False
+    x, y = (_evaluated(side, arrays, WIDE, dtype, wrt) for side in (a, b))
+    if x is None or y is None:
+        return True
+    return _apart(x.value, y.value) or (wrt is not None and _apart(x.gradient, y.gradient))
+
+
+def _evaluated(
+    side: Evaluator, arrays: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None
+) -> Evaluated | None:
     try:
-        x, y = (side(arrays, PLAIN, dtype, wrt) for side in (a, b))
-        if _same(x.value, y.value) and (wrt is None or _same(x.gradient, y.gradient)):
-            return False
-        x, y = (side(arrays, WIDE, dtype, wrt) for side in (a, b))
+        return side(arrays, arith, dtype, wrt)
     except FAILURES:
         return None
-    return _apart(x.value, y.value) or (wrt is not None and _apart(x.gradient, y.gradient))
 
 
 def _same(x: object, y: object) -> bool:
@@ -70,11 +81,17 @@ def _fits(x: np.ndarray, y: np.ndarray) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
-    """What running both sides came to: empty `refuted` if they agree wherever they were asked."""
+    """What running both sides came to.
+
+    Attributes:
+        refuted: How they differ on ordinary inputs; empty if they do not.
+        edges: Edges at which they differ, in words.
+        ulps: The largest difference of a value, in units of the last place.
+    """
 
     refuted: str
+    edges: tuple[str, ...] = ()
     ulps: float = 0.0
-    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,41 +109,39 @@ class Runner:
     seen: dict[int, Observation]
 
     def agreement(self, candidate: Expression, evaluator: Evaluator, trials: tuple[Trial, ...]) -> Agreement:
-        """Run a candidate on `trials`; the first disagreement ends it."""
-        worst, asked = 0.0, 0
+        """Run a candidate on `trials`; the first disagreement that is not at an edge ends it."""
+        worst, asked, edges = 0.0, 0, []
         for trial in trials:
-            key = id(trial)
-            if key not in self.seen:
-                self.seen[key] = self.probe(self.original, trial.inputs, self.dtype, self.wrt)
-            first = self.seen[key]
+            if id(trial) not in self.seen:
+                self.seen[id(trial)] = self.probe(self.original, trial.inputs, self.dtype, self.wrt)
+            first = self.seen[id(trial)]
             if not isinstance(first, Computed):
                 continue
             second = self.probe(candidate, trial.inputs, self.dtype, self.wrt)
-            if not isinstance(second, Computed):
-                return Agreement(f"it does not run: {_words(second)}")
             apart = self._apart(first, second, evaluator, trial.inputs)
+            if apart and not trial.edge:
+                return Agreement(apart)
             if apart:
-                return Agreement(apart, worst, asked)
-            worst, asked = max(worst, _worst(first.value, second.value, self.dtype)), asked + 1
-        return Agreement("" if asked else "it could not be compared on any input", worst, asked)
+                edges.append(f"{apart} where {trial.edge}")
+            elif isinstance(second, Computed):
+                worst, asked = max(worst, _worst(first.value, second.value, self.dtype)), asked + 1
+        return Agreement("" if asked else "it could not be compared on any input", tuple(edges), worst)
 
-    def _apart(self, a: Computed, b: Computed, evaluator: Evaluator, inputs: Mapping[str, InputArray]) -> str:
+    def _apart(self, a: Computed, b: Observation, evaluator: Evaluator, inputs: Mapping[str, InputArray]) -> str:
+        if not isinstance(b, Computed):
+            return f"it does not run ({_words(b)})"
         arrays = as_arrays(inputs, self.dtype)
         both = a.gradient is not None and b.gradient is not None
-        rounded = [_rounded(side, arrays, self.dtype, self.wrt if both else None) for side in (self.evaluator, evaluator)]
+        rounded = [
+            _evaluated(side, arrays, Rounded(self.dtype), self.dtype, self.wrt if both else None)
+            for side in (self.evaluator, evaluator)
+        ]
         if not _held(a.value, b.value, [None if r is None else r.value for r in rounded]):
             return "its value is another"
         if not both or a.gradient is None or b.gradient is None:
             return ""
         held = _held(a.gradient, b.gradient, [None if r is None else r.gradient for r in rounded])
         return "" if held else "its gradient is another"
-
-
-def _rounded(side: Evaluator, arrays: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Evaluated | None:
-    try:
-        return side(arrays, Rounded(dtype), dtype, wrt)
-    except FAILURES:
-        return None
 
 
 def _held(x: Array, y: Array, bounds: list[object]) -> bool:

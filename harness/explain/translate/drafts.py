@@ -14,7 +14,9 @@ HOLE = Input("·")
 Options = tuple[tuple[str, Node], ...]
 
 # Parameters that are there for older programs, or have no effect on the numbers.
-IDLE = frozenset({"size_average", "reduce", "name", "scope", "loss_collection", "dtype", "options", "nan_policy", "dim"})
+IDLE = frozenset(
+    {"size_average", "reduce", "name", "scope", "loss_collection", "dtype", "options", "nan_policy", "dim"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from harness.explain.translate.drafts import HOLE, Draft
 from harness.explain.translate.reading import Describe, Read
 from harness.explain.translate.sketch import Sketch
 from harness.semantics import Semantics, Value
-from harness.syntax import Binary, Constant, Literal, Node
+from harness.syntax import Binary, Call, Constant, Literal, Node, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ def tempered(draft: Draft, wish: Wish) -> Iterator[Draft]:
 def encoded(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """The target in the form that the call wants."""
     yield from flags(draft, wish)
-    r = Read(replace(wish.goal, target=replace(wish.goal.target, smoothing=None, range=None)), wish.dialect, wish.describe)
+    r = Read(
+        replace(wish.goal, target=replace(wish.goal.target, smoothing=None, range=None)), wish.dialect, wish.describe
+    )
     raw = r.raw
     if wish.goal.target.encoding in ("index", "ranked") or (wish.goal.target.encoding == "index-list"):
         yield replace(draft, target=wish.dialect.one_hot(raw, r.x).node)
@@ -91,8 +93,6 @@ def encoded(draft: Draft, wish: Wish) -> Iterator[Draft]:
     if wish.goal.target.encoding == "dense" and len(wish.describe(wish.goal.target.source).shape) > 1:
         yield replace(draft, target=wish.dialect.call("argmax", raw, -1).node)
     labels = tuple(Literal(i) for i in range(r.shape[-1])) if len(r.shape) > 1 else (Literal(0), Literal(1))
-    from harness.syntax import Sequence  # noqa: PLC0415
-
     yield from _set(draft, ("labels",), Sequence(labels))
 
 
@@ -123,9 +123,11 @@ def ranged(draft: Draft, wish: Wish) -> Iterator[Draft]:
 def guarded(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """The guard written in front of the call, or taken as its option."""
     guard = wish.goal.guard
+    if guard == type(guard)():
+        return
     if guard.added_epsilon is not None:
         yield from _set(draft, ("epsilon", "eps"), wish.node(guard.added_epsilon))
-    r = Read(replace(wish.goal, layout=replace(wish.goal.layout, prediction=wish.goal.layout.prediction)), wish.dialect, wish.describe)
+    r = Read(wish.goal, wish.dialect, wish.describe)
     if wish.point.activation.chain == wish.goal.activation.chain == ():
         yield replace(draft, prediction=r.p.node)
     if wish.point.activation.chain[:1] == ("exp",) or wish.goal.activation.chain == ():
@@ -160,7 +162,10 @@ def modulated(draft: Draft, wish: Wish) -> Iterator[Draft]:
 def positively_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """`pos_weight`."""
     positive = wish.goal.weight.positive
-    yield from _set(draft, ("pos_weight",), Literal(1.0) if positive is None else wish.node(positive))
+    node = Literal(1.0) if positive is None else wish.node(positive)
+    if wish.dialect.name == "torch" and isinstance(node, Literal):
+        node = Call("torch.tensor", (Literal(float(node.value or 0)),))
+    yield from _set(draft, ("pos_weight",), node)
 
 
 def class_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
@@ -175,7 +180,9 @@ def class_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
         return
     yield from _set(draft, ("weight", "weights", "class_weights", "alpha"), wish.node(weight.klass))
     r = Read(wish.goal, wish.dialect, wish.describe)
-    own = r.d.taken(r.value(weight.klass), r.raw) if r.indexed else r.d.reduced("sum", r.hard * r.value(weight.klass), -1)
+    own = (
+        r.d.taken(r.value(weight.klass), r.raw) if r.indexed else r.d.reduced("sum", r.hard * r.value(weight.klass), -1)
+    )
     yield from _weighted(draft, own.node)
 
 
@@ -219,8 +226,8 @@ def masked(draft: Draft, wish: Wish) -> Iterator[Draft]:
     mask = wish.goal.weight.mask
     if mask is None:
         return
-    yield from _set(draft, ("ignore_index", "ignore_class"), wish.node(mask))
-    yield from _set(draft, ("where",), wish.node(mask))
+    label = isinstance(mask, int | float | Literal)
+    yield from _set(draft, ("ignore_index", "ignore_class") if label else ("where",), wish.node(mask))
 
 
 def axed(draft: Draft, wish: Wish) -> Iterator[Draft]:
@@ -283,7 +290,7 @@ def scaled(draft: Draft, wish: Wish) -> Iterator[Draft]:
     if own.constant != goal.constant:
         yield from _set(draft, ("alpha",), wish.node(goal.constant))
         number = isinstance(own.constant, int | float) and isinstance(goal.constant, int | float)
-        ratio = goal.constant / own.constant if number else None  # type: ignore[operator]
+        ratio = goal.constant / own.constant if number and own.constant else None  # type: ignore[operator]
         out = out * Sketch(wish.node(ratio) if ratio is not None else wish.node(goal.constant))
     if own.sign != goal.sign:
         out = -out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from harness.explain.translate.dialects import Dialect, Inexpressible
 from harness.explain.translate.reading import Describe, Read
@@ -11,7 +10,7 @@ from harness.explain.translate.sketch import Sketch
 from harness.explain.translate.terms import TERMS
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics
-from harness.syntax import Binary, Literal, Node
+from harness.syntax import Attribute, Ellipsis_, Index, Literal, Node
 
 
 def written_out(s: Semantics, dialect: Dialect, describe: Describe) -> Node:
@@ -71,7 +70,9 @@ def _difficulty(r: Read) -> Sketch:
 def _per_sample(r: Read, term: Sketch) -> Sketch:
     s = r.s
     coupled = FAMILIES[s.term.family].shape == "coupled"
-    loss = r.d.reduced(s.reduction.classes, term, -1) if s.reduction.classes in ("sum", "mean") and not coupled else term
+    loss = (
+        r.d.reduced(s.reduction.classes, term, -1) if s.reduction.classes in ("sum", "mean") and not coupled else term
+    )
     if s.weight.klass is not None and s.weight.klass_in == "target":
         loss = loss * _class_weights(r)
     return loss
@@ -91,7 +92,11 @@ def _reduced(r: Read, loss: Sketch) -> Sketch:
     if s.weight.sample is not None:
         sample = r.value(s.weight.sample)
         loss = loss * sample
-        wide = sample * r.d.call("ones_like", loss) if s.reduction.denominator in ("weights", "nonzero-weights") else sample
+        wide = (
+            sample * r.d.call("ones_like", loss)
+            if s.reduction.denominator in ("weights", "nonzero-weights")
+            else sample
+        )
         weights = wide if weights is None else weights * wide
     kept = _kept(r, loss)
     if kept is not None:
@@ -116,13 +121,15 @@ def _kept(r: Read, loss: Sketch) -> Sketch | None:
     plain = isinstance(mask, int | float) and r.indexed
     if not plain and isinstance(mask, int | float | Literal):
         return None
-    return r.d.indicator(r.raw.compared("!=", float(mask)) if isinstance(mask, int | float) else r.value(mask), loss)
+    del loss
+    condition = r.raw.compared("!=", float(mask)) if isinstance(mask, int | float) else r.value(mask)
+    return r.d.indicator(condition, Sketch(Index(r.x.node, (Ellipsis_(), Literal(0)))))
 
 
 def _denominator(r: Read, loss: Sketch, weights: Sketch | None, kept: Sketch | None) -> Sketch:
     name = r.s.reduction.denominator
     if name == "samples":
-        return Sketch(Literal(r.shape[0] if r.shape else 1))
+        return Sketch(Index(Attribute(r.x.node, "shape"), (Literal(0),))) if r.shape else Sketch(Literal(1))
     counted = r.d.reduced("sum", r.d.call("ones_like", loss) if kept is None else kept)
     if weights is None or name in ("kept", "elements"):
         return counted
@@ -141,11 +148,3 @@ def _scaled(r: Read, loss: Sketch) -> Sketch:
     if scale.log_base:
         loss = loss / math.log(scale.log_base)
     return loss if scale.offset == 0.0 else loss + r.value(scale.offset)
-
-
-def without_guard(s: Semantics) -> Semantics:
-    """`s` with no guard at all: the formula as textbooks have it."""
-    return replace(s, guard=type(s.guard)())
-
-
-__all__ = ["Binary", "Inexpressible", "without_guard", "written_out"]

@@ -86,7 +86,9 @@ def _every(a: Values, step: int, value: float) -> Values:
 
 def _planted_class(a: Values, rng: Generator) -> Values:
     """Rows of a distribution that are certain of one class."""
-    return np.where((np.arange(a.shape[0]) % 2 == 0).reshape(-1, *[1] * (a.ndim - 1)), _one_hot(rng, a.shape), a).astype(a.dtype)
+    return np.where(
+        (np.arange(a.shape[0]) % 2 == 0).reshape(-1, *[1] * (a.ndim - 1)), _one_hot(rng, a.shape), a
+    ).astype(a.dtype)
 
 
 EDGES: Mapping[str, Callable[[Values, Generator], Iterator[Values]]] = {
@@ -122,4 +124,6 @@ def trials(inputs: Mapping[str, InputArray], main: tuple[str, ...]) -> tuple[Tri
 
 
 def _text(a: Values) -> str:
-    return np.array2string(a, precision=6, separator=", ", threshold=8, edgeitems=2, max_line_width=10_000).replace("\n", "")
+    return np.array2string(a, precision=6, separator=", ", threshold=8, edgeitems=2, max_line_width=10_000).replace(
+        "\n", ""
+    )

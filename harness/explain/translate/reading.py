@@ -209,7 +209,13 @@ class Read:
 def _bound(bound: float | str | None) -> Operand | None:
     if isinstance(bound, str) and bound.startswith("1-epsilon:"):
         return 1 - Sketch(Literal(float(bound.removeprefix("1-epsilon:"))))
-    return None if bound is None else bound_of(bound, "float32") if isinstance(bound, str) and "machine" in bound else _number(bound)
+    return (
+        None
+        if bound is None
+        else bound_of(bound, "float32")
+        if isinstance(bound, str) and "machine" in bound
+        else _number(bound)
+    )
 
 
 def _number(bound: float | str) -> float:

@@ -140,7 +140,9 @@ def hinge_embedding(r: Read) -> Sketch:
     """p where t is 1, max(0, m − p) where t is 0."""
     far, zero = _relu(r, _parameter(r, "margin", 1.0) - r.p), r.d.call("zeros_like", r.p)
     both = bool(_number(r, "both", 1.0))
-    attracts, repels = (r.t.compared("!=", 0), r.t.compared("!=", 1)) if both else (r.t.compared("==", 1), r.t.compared("==", 0))
+    attracts, repels = (
+        (r.t.compared("!=", 0), r.t.compared("!=", 1)) if both else (r.t.compared("==", 1), r.t.compared("==", 0))
+    )
     return r.d.call("where", attracts, r.p, zero) + r.d.call("where", repels, far, zero)
 
 

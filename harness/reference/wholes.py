@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reference import primitives
+from harness.reference.formats import FORMATS
 from harness.reference.setting import Family, Setting
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 def _generalised_cross_entropy(s: Setting) -> Tensor:
     q = s.number("q", 0.5)
     p = (s.t * s.reading.p()).sum(-1)
-    return (1.0 - p**q) / q
+    # The exponents q and q − 1 are themselves rounded: an error of |log p| for the power.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inexact = np.abs(np.log(p.mid)) * p.mid**q
+        steep = 2.0 * inexact / p.mid
+    return (1.0 - p**q) / q + primitives.slack(p, inexact, steep)
 
 
 def _cosine(s: Setting) -> Tensor:
@@ -32,8 +37,17 @@ def _cosine(s: Setting) -> Tensor:
         norms = [square.maximum(floor).sqrt() for square in squares]
     else:
         norms = [_norm(s, square, floor) for square in squares]
-    cosine = dot / (norms[0] * norms[1])
+    cosine = dot / (norms[0] * norms[1]) + _steepest(s, x, norms[0])
     return 1.0 - cosine if s.number("distance", 0.0) else -cosine
+
+
+def _steepest(s: Setting, x: Tensor, norm: Tensor) -> Tensor:
+    """A 0 whose slope is unbounded where ‖x‖⁻³ overflows: as x/√Σx² has it, on the way to the slope of the norm."""
+    with np.errstate(divide="ignore"):
+        beyond = (norm.mid > 0) & (norm.mid**-3.0 > FORMATS[s.reading.dtype].largest)
+    ar, zero = x.arith, x.arith.lift(np.zeros(x.shape))
+    room = np.broadcast_to(np.where(beyond, np.inf, 0.0)[..., None], x.shape)
+    return x.sloped(zero, ar.widen(zero, room)).sum(-1)
 
 
 def _norm(s: Setting, square: Tensor, floor: float) -> Tensor:

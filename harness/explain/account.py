@@ -16,16 +16,17 @@ from harness.explain.shares import Worth, worths
 from harness.explain.standing import PLAIN
 from harness.records import Array, Divergence, Factor
 from harness.reference.arithmetic import FORMATS
-from harness.reference.evaluate import evaluate
+from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics
 
 
 def worths_of(met: Met, aspect: str, question: Question, room: Array) -> tuple[Worth, ...]:
     """What each difference that the aspect can show is worth, and whether it moves more than `room`."""
     wrt = question.wrt if aspect == "gradient" else None
+    evaluate = Evaluator(question.inputs, PLAIN, question.dtype, wrt)
 
     def corner(s: Semantics) -> Array:
-        out = evaluate(s, question.inputs, PLAIN, question.dtype, wrt)
+        out = evaluate(s)
         return np.asarray(out.value if wrt is None else out.gradient)
 
     return worths(met.points[0], seen_differences(met, aspect), corner, room)

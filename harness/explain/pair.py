@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from harness.explain.describe import stage_table, words_of
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.formula import formula
 from harness.explain.meeting import Met, bound_of, meet, seen_differences
-from harness.explain.parting import described, parting_input
+from harness.explain.parting import described, parting_inputs
 from harness.explain.question import Question, Standing
 from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth
@@ -125,9 +126,10 @@ def _equal(
     a: Standing, b: Standing, aspect: str, question: Question, met: Met, divergence: Divergence, *, passed: bool
 ) -> Comparison:
     exact = identical(a.observed(aspect), b.observed(aspect))
-    scope, parting, inactive = None, "", ()
+    scope, parting = None, ""
+    inactive: tuple[Inactive, ...] = ()
     if a.semantics is not None and b.semantics is not None:
-        inactive = tuple(_inactive(d, met.points[0], aspect, question) for d in seen_differences(met, aspect))
+        inactive = _inactive(seen_differences(met, aspect), met.points[0], aspect, question)
         scope, parting = _scope(inactive)
     explanation = Explanation(
         inactive=inactive,
@@ -149,14 +151,15 @@ def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
     return (Scope.HERE if parting else Scope.EVERYWHERE), parting
 
 
-def _inactive(difference: Difference, point: Semantics, aspect: str, question: Question) -> Inactive:
-    before, after = words_of(difference, question.prediction_is)
-    if _other_inputs(difference):
-        # The same labels in another input: no choice of numbers for one of the two would say anything.
-        return Inactive(difference.factor, before, after)
+def _inactive(
+    unseen: Sequence[Difference], point: Semantics, aspect: str, question: Question
+) -> tuple[Inactive, ...]:
+    # The same labels in another input: no choice of numbers for one of the two would say anything.
+    told = [d for d in unseen if not _other_inputs(d)]
     wrt = question.wrt if aspect == "gradient" else None
-    parting = parting_input(point, difference.throw(point), question.inputs, wrt)
-    return Inactive(difference.factor, before, after, "" if parting is None else described(parting, question.inputs))
+    tried = parting_inputs(point, [d.throw(point) for d in told], question.inputs, wrt)
+    activates = {id(d): described(i, question.inputs) for d, i in zip(told, tried, strict=True) if i is not None}
+    return tuple(Inactive(d.factor, *words_of(d, question.prediction_is), activates.get(id(d), "")) for d in unseen)
 
 
 def _other_inputs(difference: Difference) -> bool:
@@ -209,7 +212,7 @@ def _explained(
     left = within(np.asarray(residual), divergence.bound + np.zeros(())) if known else False
     # Several sides' rounding in a narrower dtype is its own factor, so that the residual is held against the case's.
     verdict = Verdict.EXPLAINED if known and stands and left and factors else Verdict.UNEXPLAINED
-    inactive = tuple(_inactive(w.difference, met.points[0], aspect, question) for w in found if not w.active)
+    inactive = _inactive([w.difference for w in found if not w.active], met.points[0], aspect, question)
     explanation = Explanation(
         factors=factors,
         inactive=inactive,

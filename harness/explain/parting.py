@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.reference.arithmetic import Plain, Rounded
-from harness.reference.evaluate import Evaluated, evaluate
+from harness.reference.evaluate import Evaluated, Evaluator
 from harness.semantics import Semantics
 
 PLAIN = Plain()
@@ -18,29 +18,45 @@ SEARCH = Rounded("float64")
 ROUNDS = 4
 
 
+def parting_inputs(
+    point: Semantics, others: Sequence[Semantics], inputs: Mapping[str, np.ndarray], wrt: str | None
+) -> list[Mapping[str, np.ndarray] | None]:
+    """For each of `others`, inputs of the same shapes on which it and `point` differ by more than rounding.
+
+    Args:
+        point: A point.
+        others: Points to tell from it.
+        inputs: The case's inputs, whose shapes, kinds and ranges the tries keep to where they can.
+        wrt: Compare gradients with respect to this input, or values if None.
+
+    Returns:
+        One per other point; None where no such input was found.
+    """
+    found: list[Mapping[str, np.ndarray] | None] = [None] * len(others)
+    for tried in variations(inputs) if others else ():
+        left = [i for i, known in enumerate(found) if known is None]
+        if not left:
+            break
+        plain, rounded = (Evaluator(tried, arith, "float64", wrt) for arith in (PLAIN, SEARCH))
+        for i in left:
+            if _parted(point, others[i], plain, rounded):
+                found[i] = tried
+    return found
+
+
 def parting_input(
     a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None
 ) -> Mapping[str, np.ndarray] | None:
-    """Inputs of the same shapes on which `a` and `b` differ by more than rounding; None if none was found.
-
-    Args:
-        a: A point.
-        b: Another.
-        inputs: The case's inputs, whose shapes, kinds and ranges the tries keep to where they can.
-        wrt: Compare gradients with respect to this input, or values if None.
-    """
-    for tried in variations(inputs):
-        if _parted(a, b, tried, wrt):
-            return tried
-    return None
+    """The same for one pair."""
+    return parting_inputs(a, [b], inputs, wrt)[0]
 
 
-def _parted(a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None) -> bool:
+def _parted(a: Semantics, b: Semantics, plain: Evaluator, rounded: Evaluator) -> bool:
     try:
-        first, second = (np.asarray(_aspect(evaluate(s, inputs, PLAIN, "float64", wrt), wrt)) for s in (a, b))
+        first, second = (np.asarray(_aspect(plain(s))) for s in (a, b))
         if first.shape == second.shape and np.array_equal(first, second, equal_nan=True):
             return False
-        x, y = (_aspect(evaluate(s, inputs, SEARCH, "float64", wrt), wrt) for s in (a, b))
+        x, y = (_aspect(rounded(s)) for s in (a, b))
     except (CaseError, ValueError, IndexError):
         return False
     if np.shape(x.mid) != np.shape(y.mid):
@@ -49,8 +65,8 @@ def _parted(a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: s
     return not within(difference(x.mid, y.mid), room)
 
 
-def _aspect(evaluated: Evaluated, wrt: str | None) -> Any:  # noqa: ANN401  an array of any arithmetic
-    return evaluated.value if wrt is None else evaluated.gradient
+def _aspect(evaluated: Evaluated) -> Any:  # noqa: ANN401  an array of any arithmetic
+    return evaluated.value if evaluated.gradient is None else evaluated.gradient
 
 
 def variations(inputs: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:

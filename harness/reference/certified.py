@@ -99,4 +99,4 @@ class Certified(Plain):
         """Sum over `axis`."""
         if a.size == 0:
             return self.lift(np.sum(np.zeros(a.shape), axis=axis, keepdims=keepdims))
-        return _objects(np.sum(a, axis=axis, keepdims=keepdims))
+        return _objects(np.add.reduce(a, axis=axis, keepdims=keepdims))

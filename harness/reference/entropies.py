@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,10 +66,14 @@ def _log_target(s: Setting) -> Tensor:
 def _softmax_minus_target(s: Setting) -> Tensor:
     """Σ −t log p with the derivative softmax − t, which is right only where Σt = 1 (TensorFlow's kernel)."""
     value = -(s.t.constant() * s.reading.log_p().constant())
-    slope = primitives.softmax(s.reading.before.constant(), s.reading.axis) - s.t.constant()
     ar = value.arith
-    # Each element's own upstream gradient is the sample's: the kernel sees the sum over classes only.
-    return type(value)(ar, value.data, ((s.reading.before, lambda g: ar.mul(g, slope.data)),))
+
+    def back(g: Any) -> Any:
+        # Each element's own upstream gradient is the sample's: the kernel sees the sum over classes only.
+        slope = primitives.softmax(s.reading.before.constant(), s.reading.axis) - s.t.constant()
+        return ar.mul(g, slope.data)
+
+    return type(value)(ar, value.data, ((s.reading.before, back),))
 
 
 def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
@@ -78,11 +82,14 @@ def _floored_slope(s: Setting, loss: Tensor) -> Tensor:
     The 1e−12 is a float32, and then a number of the dtype: 0 in float16.
     """
     p = s.reading.bare()
-    still = p.constant()
-    floor = float(quantise(quantise(np.asarray(1e-12), "float32"), s.reading.dtype))
-    slope = (still - s.t) / ((1.0 - still) * still).maximum(floor)
     ar = loss.arith
-    return type(loss)(ar, loss.data, ((p, lambda g: ar.mul(g, slope.data)),))
+
+    def back(g: Any) -> Any:
+        still, t = p.constant(), s.t.constant()
+        floor = float(quantise(quantise(np.asarray(1e-12), "float32"), s.reading.dtype))
+        return ar.mul(g, ((still - t) / ((1.0 - still) * still).maximum(floor)).data)
+
+    return type(loss)(ar, loss.data, ((p, back),))
 
 
 def _kl(s: Setting) -> Tensor:

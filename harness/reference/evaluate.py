@@ -38,33 +38,40 @@ def inputs_as(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndar
     return {name: quantise(a, dtype) if a.dtype.kind == "f" else a for name, a in inputs.items()}
 
 
-def evaluate(
-    semantics: Semantics,
-    inputs: Mapping[str, np.ndarray],
-    arith: Arithmetic,
-    dtype: str,
-    wrt: str | None,
-    loss: Loss | None = None,
-) -> Evaluated:
-    """The loss that `semantics` names, and d(its sum)/d(input `wrt`).
+class Evaluator:
+    """Points one after another on the same inputs: terms that several of them have in common are computed once.
 
     Args:
-        semantics: The point.
         inputs: float64 arrays (already rounded to `dtype`) or integer arrays, by name.
         arith: Plain, Rounded or Certified.
         dtype: The dtype whose epsilon and constants apply.
         wrt: Name of the input to differentiate with respect to, or None.
         loss: Evaluates losses inside role trees, if there may be any.
-
-    Raises:
-        CaseError: `wrong-shape` or `not-interpretable`.
     """
-    with np.errstate(all="ignore"):
-        leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
+
+    def __init__(
+        self, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None, loss: Loss | None = None
+    ) -> None:
+        self.leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
         template = Tensor(arith, arith.lift(np.zeros(())))
-        scope = Scope(_scope_inputs(inputs, leaf, wrt, template), template, loss)
-        out = point(semantics, Setup(scope, dtype))
-        return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
+        self.setup = Setup(Scope(_scope_inputs(inputs, self.leaf, wrt, template), template, loss), dtype)
+
+    def __call__(self, semantics: Semantics) -> Evaluated:
+        """The loss that `semantics` names, and d(its sum)/d(input `wrt`).
+
+        Raises:
+            CaseError: `wrong-shape` or `not-interpretable`.
+        """
+        with np.errstate(all="ignore"):
+            out = point(semantics, self.setup)
+            return Evaluated(out.data, None if self.leaf is None else gradient(out, self.leaf))
+
+
+def evaluate(
+    semantics: Semantics, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None
+) -> Evaluated:
+    """One point on its own: see Evaluator."""
+    return Evaluator(inputs, arith, dtype, wrt)(semantics)
 
 
 def _scope_inputs(
@@ -88,18 +95,40 @@ def point(semantics: Semantics, setup: Setup) -> Tensor:
 
 def _at_precision(setup: Setup, dtype: str) -> Setup:
     """The arguments rounded to `dtype`, and everything after that computed in it."""
-    return Setup(setup.scope, dtype, _arithmetic(setup.scope.template.arith, dtype))
+    return replace(setup, dtype=dtype, narrow=_arithmetic(setup.scope.template.arith, dtype))
 
 
 def _arithmetic(arith: Arithmetic, dtype: str) -> Arithmetic:
     return Rounded(dtype) if isinstance(arith, Rounded) else arith
 
 
+@dataclass(frozen=True, slots=True)
+class _Termed:
+    """What the stages up to the reduction come to: the term, and what the reduction needs of them."""
+
+    term: Tensor
+    decoded: Decoded
+    reading: Reading
+    samples: int
+
+
 def _single(semantics: Semantics, setup: Setup) -> Tensor:
+    s = semantics
+    upstream = (
+        s.layout, s.target, s.activation, s.guard, s.term, s.modulation, s.weight.positive, s.weight.mask,
+        s.evaluation, s.gradient, setup.dtype, setup.narrow is None,
+    )  # fmt: skip
+    termed = setup.terms.get(upstream)
+    if termed is None:
+        termed = setup.terms[upstream] = _termed(semantics, setup)
+    reduced = _reduce(semantics, setup, termed)
+    return _scaled(semantics, reduced, setup)
+
+
+def _termed(semantics: Semantics, setup: Setup) -> _Termed:
     x = _prediction(semantics, setup)
     samples = x.shape[0] if x.ndim else 1
     decoded = _target(semantics, setup, x)
-    ties = {**TIES, **dict(semantics.gradient.tie)}
     reading = _reading(semantics, x, setup)
     t = decoded.t
     if FAMILIES[semantics.term.family].shape == "elementwise" and semantics.layout.broadcast == "expanded":
@@ -109,20 +138,19 @@ def _single(semantics: Semantics, setup: Setup) -> Tensor:
     elif t.shape != x.shape and t.ndim and x.ndim:
         t = _aligned(t, x)
         decoded = replace(decoded, t=t, hard=_aligned(decoded.hard, x))
+    setting = _setting(semantics, setup, decoded, t, reading)
+    term = FAMILIES[semantics.term.family].function(setting)
+    chosen = (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly))
+    modulation = {name: setup.number(value) for name, value in chosen if value is not None}
+    return _Termed(weights.modulate(semantics, term, t, reading, modulation), decoded, reading, samples)
+
+
+def _setting(semantics: Semantics, setup: Setup, decoded: Decoded, t: Tensor, reading: Reading) -> Setting:
     parameters = {name: setup.number(value) for name, value in semantics.term.parameters}
     if semantics.weight.positive is not None:
         parameters["positive"] = setup.number(semantics.weight.positive)
     log_t = None if decoded.log is None else _aligned(decoded.log, t)
-    setting = Setting(semantics, t, reading, parameters, ties, log_t)
-    term = FAMILIES[semantics.term.family].function(setting)
-    modulation = {
-        n: setup.number(v)
-        for n, v in (("focal", semantics.modulation.focal), ("poly", semantics.modulation.poly))
-        if v is not None
-    }
-    term = weights.modulate(semantics, term, t, reading, modulation)
-    reduced = _reduce(semantics, setup, term, decoded, reading, samples)
-    return _scaled(semantics, reduced, setup)
+    return Setting(semantics, t, reading, parameters, {**TIES, **dict(semantics.gradient.tie)}, log_t)
 
 
 def _aligned(t: Tensor, x: Tensor) -> Tensor:
@@ -182,9 +210,8 @@ def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
     return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, stable)
 
 
-def _reduce(
-    semantics: Semantics, setup: Setup, term: Tensor, decoded: Decoded, reading: Reading, samples: int
-) -> Tensor:
+def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
+    term, decoded = termed.term, termed.decoded
     family, weight = FAMILIES[semantics.term.family], semantics.weight
     number = setup.number
     coupled = family.shape == "coupled"
@@ -197,7 +224,7 @@ def _reduce(
     if semantics.precision.accumulation is not None:
         loss = loss.cast(_arithmetic(loss.arith, semantics.precision.accumulation))
     if semantics.modulation.z_loss is not None:
-        loss = loss + weights.z_loss(reading, number(semantics.modulation.z_loss))
+        loss = loss + weights.z_loss(termed.reading, number(semantics.modulation.z_loss))
     weight_total, raw = None, None
     if (
         weight.klass is not None
@@ -216,7 +243,7 @@ def _reduce(
         weight_total = None if weight_total is None else weight_total.where(kept, 0.0)
     if decoded.bad is not None and decoded.bad.shape == loss.shape:
         loss = loss.where(~decoded.bad, math.nan)
-    reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, samples))
+    reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, termed.samples))
     return reduced if semantics.precision.accumulation is None else reduced.cast(term.arith)
 
 

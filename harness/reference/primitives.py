@@ -11,6 +11,8 @@ accepted one loses, so that a bound covers them all:
     softmax       relative error (|x − max| + number of classes), plus 1 of its complement
 """
 
+from typing import Any
+
 import numpy as np
 
 from harness.reference.arithmetic import Floats
@@ -32,10 +34,10 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
         scale = np.where(np.isfinite(peak), 2.0 * peak, 0.0)
     total = logsumexp(x.constant(), axis, keepdims=True)
     out = (x.constant() - total).widen(np.broadcast_to(scale, x.shape))
-    probabilities = softmax(x.constant(), axis).data
     ar = x.arith
 
-    def back(g: object) -> object:
+    def back(g: Any) -> Any:
+        probabilities = softmax(x.constant(), axis).data
         return ar.sub(g, ar.mul(probabilities, ar.sum(g, (axis % x.ndim,), keepdims=True)))
 
     return Tensor(ar, out.data, ((x, back),))
@@ -48,7 +50,7 @@ def softmax(x: Tensor, axis: int = -1) -> Tensor:
     powers = (x.constant() - np.where(np.isfinite(peak), peak, 0.0)).exp()
     out = (powers / powers.sum(axis, keepdims=True)).widen(_magnitude(powers))
 
-    def back(g: object) -> object:
+    def back(g: Any) -> Any:
         inner = ar.sum(ar.mul(g, out.data), (ax,), keepdims=True)
         return ar.mul(out.data, ar.sub(g, inner))
 
@@ -68,9 +70,14 @@ def sigmoid(x: Tensor) -> Tensor:
     upper = 1.0 / (1.0 + small)
     lower = small / (1.0 + small)
     positive = x.mid >= 0
-    # Libraries differentiate through p(1 − p), whose second factor has lost what p was rounded to.
-    out, complement = upper.where(positive, lower), lower.where(positive, upper).widen(np.ones(x.shape))
-    return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, ar.mul(out.data, complement.data))),))
+    out = upper.where(positive, lower)
+
+    def back(g: Any) -> Any:
+        # Libraries differentiate through p(1 − p), whose second factor has lost what p was rounded to.
+        complement = lower.where(positive, upper).widen(np.ones(x.shape))
+        return ar.mul(g, ar.mul(out.data, complement.data))
+
+    return Tensor(ar, out.data, ((x, back),))
 
 
 def log_sigmoid(x: Tensor) -> Tensor:
@@ -83,10 +90,13 @@ def log_sigmoid(x: Tensor) -> Tensor:
     still = x.constant()
     out = still.where(x.mid < 0, 0.0) - (-(still.abs())).exp().log1p()
     size = np.abs(x.mid)
-    slope = sigmoid(-still)
-    slope = slope.widen(4.0 + np.where(np.isfinite(size), (size + 5.0) * slope.mid, 0.0))
     out = out.widen(np.where(np.isfinite(size), 3.0 * size, 0.0))
-    return Tensor(ar, out.data, ((x, lambda g: ar.mul(g, slope.data)),))
+
+    def back(g: Any) -> Any:
+        slope = sigmoid(-still)
+        return ar.mul(g, slope.widen(4.0 + np.where(np.isfinite(size), (size + 5.0) * slope.mid, 0.0)).data)
+
+    return Tensor(ar, out.data, ((x, back),))
 
 
 def softplus(x: Tensor) -> Tensor:

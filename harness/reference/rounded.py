@@ -21,6 +21,11 @@ class Ball(NamedTuple):
     mid: Floats
     err: Floats
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of both."""
+        return self.mid.shape
+
 
 class Rounded:
     """Balls that are widened at every operation by the unit roundoff of `dtype`."""
@@ -57,7 +62,7 @@ class Rounded:
     def _rounded(self, mid: Floats, err: Floats, factor: float = 1.0) -> Ball:
         size = np.abs(mid)
         err = err + (factor * self.format.u) * size + self.format.eta
-        return Ball(mid, np.where(size > self.format.largest, np.inf, err))
+        return Ball(mid, np.where(size + err > self.format.largest, np.inf, err))
 
     def add(self, a: Ball, b: Ball) -> Ball:
         """Sum of two balls."""
@@ -134,8 +139,8 @@ class Rounded:
 
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
         """Sum in any order."""
-        mid = np.sum(a.mid, axis=axis, keepdims=keepdims)
-        err = np.sum(a.err, axis=axis, keepdims=keepdims) + self.format.u * _worst_partial_sums(
+        mid = np.add.reduce(a.mid, axis=axis, keepdims=keepdims)
+        err = np.add.reduce(a.err, axis=axis, keepdims=keepdims) + self.format.u * _worst_partial_sums(
             np.abs(a.mid) + a.err, axis, mid.shape
         )
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))

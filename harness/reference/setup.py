@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,13 @@ class Setup:
     """One evaluation: the scope for trees, and the dtype whose constants are used.
 
     `narrow` is set where the loss computes in another dtype than its arguments were made in: it is that arithmetic.
+    `terms` keeps what points on the same inputs have in common, by the stages that it depends on.
     """
 
     scope: Scope
     dtype: str
     narrow: Arithmetic | None = None
+    terms: dict[Any, Any] = field(default_factory=dict)
 
     def number(self, value: Value) -> Tensor:
         """A convention's amount as a tensor; a number is as inexact as the dtype holds it."""

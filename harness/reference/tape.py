@@ -48,18 +48,16 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the array."""
-        return np.shape(self.data.mid if hasattr(self.data, "mid") else self.data)
+        return self.data.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self.shape)
+        return len(self.data.shape)
 
     def of(self, other: Operand) -> Tensor:
         """`other` as a tensor of the same arithmetic."""
-        return (
-            other if isinstance(other, Tensor) else Tensor(self.arith, self.arith.lift(np.asarray(other, np.float64)))
-        )
+        return other if isinstance(other, Tensor) else Tensor(self.arith, self.arith.lift(other))
 
     def constant(self) -> Tensor:
         """The same numbers without a way back: stop-gradient."""
@@ -156,11 +154,14 @@ class Tensor:
 
     def abs(self, tie: float = TIES["abs"]) -> Tensor:
         """|x|; `tie` is the slope at 0."""
-        mid = self.mid
-        slope = np.where(mid > 0, 1.0, np.where(mid < 0, -1.0, tie))
         ar = self.arith
-        steep = ar.loose(slope, ar.close(self.data, ar.lift(0.0)))
-        return Tensor(ar, ar.absolute(self.data), ((self, lambda g: ar.mul(g, steep)),))
+
+        def back(g: Any) -> Any:
+            mid = self.mid
+            slope = np.where(mid > 0, 1.0, np.where(mid < 0, -1.0, tie))
+            return ar.mul(g, ar.loose(slope, ar.close(self.data, ar.lift(0.0))))
+
+        return Tensor(ar, ar.absolute(self.data), ((self, back),))
 
     def where(self, mask: Mask, other: Operand) -> Tensor:
         """This where `mask` is true, else `other`; the other branch gets no gradient."""
@@ -183,14 +184,14 @@ class Tensor:
     def maximum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
         """Elementwise maximum; at a tie this side gets `tie` of the slope and the other the rest."""
         b, ar = self.of(other), self.arith
-        x, y = np.broadcast_arrays(self.mid, b.mid)
-        share = np.where(x > y, 1.0, np.where(x < y, 0.0, tie))
+        x, y = self.mid, b.mid
         data = ar.where((x >= y) | np.isnan(x), self.data, b.data)
-        close = ar.close(self.data, b.data)
-        return Tensor(ar, data, (
-            (self, lambda g: _unbroadcast(ar, ar.mul(g, ar.loose(share, close)), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.mul(g, ar.loose(1.0 - share, close)), b.shape)),
-        ))  # fmt: skip
+
+        def share(g: Any, first: float, second: float, to: Tensor) -> Any:
+            slope = np.where(x > y, first, np.where(x < y, second, tie * first + (1.0 - tie) * second))
+            return _unbroadcast(ar, ar.mul(g, ar.loose(slope, ar.close(self.data, b.data))), to.shape)
+
+        return Tensor(ar, data, ((self, lambda g: share(g, 1.0, 0.0, self)), (b, lambda g: share(g, 0.0, 1.0, b))))
 
     def minimum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
         """Elementwise minimum, with the same rule at a tie."""
@@ -206,7 +207,7 @@ class Tensor:
         shape = self.shape
         kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
         ar = self.arith
-        spread: Back = lambda g: ar.structure(lambda a: np.broadcast_to(np.reshape(a, kept), shape), g)  # noqa: E731
+        spread: Back = lambda g: ar.structure(lambda a: _spread(np.reshape(a, kept), shape), g)  # noqa: E731
         return Tensor(ar, ar.sum(self.data, axes, keepdims=keepdims), ((self, spread),))
 
     def structure(self, function: Callable[[Any], Any], inverse: Callable[[Any], Any]) -> Tensor:
@@ -259,6 +260,12 @@ class Tensor:
         return Tensor(self.arith, self.arith.widen(self.data, units), ((self, lambda g: g),))
 
 
+def _spread(a: Any, shape: tuple[int, ...]) -> Any:
+    out = np.empty(shape, a.dtype)
+    out[...] = a
+    return out
+
+
 def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
@@ -267,7 +274,7 @@ def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
 
 def _unbroadcast(ar: Arithmetic, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` down to `shape`: the adjoint of broadcasting."""
-    have = np.shape(ar.middle(g)) if not isinstance(g, np.ndarray) else g.shape
+    have = g.shape
     if have == shape:
         return g
     if len(have) < len(shape) or any(h < s for h, s in zip(have[::-1], shape[::-1], strict=False)):

@@ -26,7 +26,7 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
     Returns:
         The path of the first page.
     """
-    loaded = _templates()
+    templates = _templates()
     shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
     _write_cases(run, findings, templates, out / "cases")
     first = out / "index.html"
@@ -37,9 +37,9 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
 
 def single_page(run: Run, finding: Finding) -> str:
     """The page of a case as one file: its style inside, without scripts."""
-    loaded = _templates()
+    templates = _templates()
     shown = {"root": "", "versions": _versions(run, templates), "style": _style()}
-    return loaded.get_template("case.html").render(_named(page(finding)), **shown)
+    return templates.get_template("case.html").render(_named(page(finding)), **shown)
 
 
 def fragment(finding: Finding) -> str:

@@ -20,6 +20,7 @@ from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
+from harness.explain.rows import by_row_weights
 from harness.explain.unit_axes import adds_axes, without_unit_axes
 from harness.expression import inputs_of
 from harness.semantics import Semantics, with_choice
@@ -194,16 +195,28 @@ def _by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
     """L·w summed, divided by the sum of the same w: a mean that counts the weights used."""
     found = operation(divisor)
     used = s.weight.sample
+    if s.reduction.batch == "rows-sum" and found is not None:
+        rows = (
+            found[0] == "sum"
+            and found[1][0] == used
+            and facts.describe(divisor).shape == (len(s.reduction.microbatches or ()),)
+        )
+        return by_row_weights(s) if rows and not s.plus else None
     if s.plus or s.reduction.batch != "sum" or found is None:
         return None
     if found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
         inner = found[1][0]
-        same = inner == used or (isinstance(used, Node) and np.array_equal(facts.array(inner), facts.array(used)))
+        same = inner == used or (isinstance(used, Node) and _same_numbers(facts.array(inner), facts.array(used)))
         if same:
             return with_choice(s, "reduction", batch="mean", denominator="weights")
     if facts.prediction not in inputs_of(divisor) and facts.describe(divisor).shape == () and s.scale.constant == 1.0:
         return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor))
     return None
+
+
+def _same_numbers(a: np.ndarray, b: np.ndarray) -> bool:
+    # A mask flattened beside the losses has the sum of the mask itself.
+    return np.array_equal(np.ravel(a), np.ravel(b))
 
 
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:

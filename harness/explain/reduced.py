@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from harness.explain.facts import Facts
 from harness.explain.named import number
+from harness.explain.rows import ROWS, over_rows, rows_of
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Literal, Node
@@ -20,6 +21,8 @@ def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Sem
     if any(p is None for p in plus):
         return None
     s = replace(s, plus=plus)
+    if s.reduction.batch in ROWS:
+        return over_rows(s, how) if axis is None else None
     if s.reduction.batch != "none":
         return s if axis is None else None
     if axis is None:
@@ -49,4 +52,6 @@ def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | N
             with_choice(s, "reduction", classes=how),
             layout=replace(s.layout, class_axis=axis if axis < 0 or axis < ndim - 1 else -1),
         )
+    if ndim == 2 and axis in (1, -1):  # noqa: PLR2004  one loss per position of a sequence
+        return rows_of(s, how, shape[0])
     return with_choice(s, "reduction", batch=how) if ndim == 1 and axis in (0, -1) else None

@@ -75,6 +75,9 @@ def _transpose(x: Value, *axes: Any) -> Value:
     flat = tuple(
         int(n) for part in axes if part is not None for n in (part if isinstance(part, list | tuple) else (part,))
     )
+    if len(flat) == 2 < ndim_of(x):
+        # Of two axes of more, torch's transpose exchanges them; NumPy's names every axis.
+        return _swap(x, *flat)
     order = flat or tuple(range(ndim_of(x)))[::-1]
     return x.transpose(order) if isinstance(x, Tensor) else np.transpose(x, order)
 

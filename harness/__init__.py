@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.library import Explained, assert_equivalent, explain
+    from harness.library import Explained, Identified, assert_equivalent, explain, identify
 
-__all__ = ["Explained", "assert_equivalent", "explain"]
+__all__ = ["Explained", "Identified", "assert_equivalent", "explain", "identify"]
 
 
 def __getattr__(name: str) -> object:

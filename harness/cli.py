@@ -29,6 +29,9 @@ LOG_WIDTH = 140
 EXAMPLE = "\b\nExample:\n  "
 EXPLAIN = """harness explain "torch.nn.BCELoss()" "torch.nn.CrossEntropyLoss()" \\
     --prediction "[0.8, 0.2, 0.4]" --target "[1, 0, 0]\""""
+IDENTIFY = (
+    """harness identify --claim "[1.313, 0.127, 0.313]" --prediction "[[1, 2], [2, 1], [1, 1]]" --target "[0, 1, 1]\""""
+)
 PATH = click.Path(path_type=Path)
 PATHS = click.argument("paths", nargs=-1, type=PATH)
 STORES = click.argument("stores", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -116,6 +119,30 @@ def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> N
         html.write_text(single_page(found.run, found.finding), encoding="utf-8")
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
     sys.exit(_exit_code(found.run, [found.finding]))
+
+
+@main.command(epilog=EXAMPLE + IDENTIFY, context_settings={"ignore_unknown_options": True})
+@click.argument("expression", required=False)
+@click.option("--claim", metavar="NUMBERS", help="Printed numbers instead of an expression: what gives these digits.")
+@click.option("--prediction", metavar="ARRAY", required=True, help="A literal as in a case file, or a generator.")
+@click.option("--target", metavar="ARRAY", required=True, help="Likewise.")
+@click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
+@click.option("--dtype", type=click.Choice(DTYPES), help="Ask in this dtype.  [default: the widest it computes in]")
+@click.option("--allow-import", metavar="MODULE:NAME", multiple=True, help="Identify this function of yours.")
+@AS_JSON
+def identify(expression: str | None, claim: str | None, as_json: bool, **asked: Any) -> None:
+    """Find out what EXPRESSION, a function of yours or printed numbers compute, by asking."""
+    from harness import library
+    from harness.report.results import dumps
+
+    given = [text for text in (expression, claim) if text is not None] or [*asked["allow_import"]]
+    if len(given) != 1:
+        raise click.UsageError("name one thing to identify: an EXPRESSION, a --claim or an --allow-import")
+    inputs = read_inputs(asked)
+    side = library.as_side(loss(given[0], asked["allow_import"]), "side", inputs, None)
+    found = library.identify_given(side, inputs, asked["dtype"])
+    click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
+    sys.exit(OK if found.semantics is not None and not found.audit else FINDING)
 
 
 @main.command(epilog=EXAMPLE + "harness collect cases --shard 1/4 --store shard-1.sqlite")

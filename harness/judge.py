@@ -46,14 +46,22 @@ def judge(run: Run) -> tuple[Finding, ...]:
     return (*(judge_case(case, run.observations) for case in run.cases), *broken)
 
 
-def judge_case(case: Case, observations: Mapping[Key, Observation]) -> Finding:
-    """All comparisons of one case, in every dtype, with its status."""
+def judge_case(
+    case: Case, observations: Mapping[Key, Observation], known: Mapping[str, Semantics] | None = None
+) -> Finding:
+    """All comparisons of one case, in every dtype, with its status.
+
+    Args:
+        case: The case.
+        observations: What its sides returned.
+        known: Points of sides that are functions, by name: whoever may call them found out what they compute.
+    """
     own = {key: seen for key, seen in observations.items() if key.case == case.id}
     held: list[Comparison] = []
     semantics: dict[str, Semantics] = {}
     kills = []
     for dtype in case.dtypes:
-        standings = _standings(case, dtype, own)
+        standings = _standings(case, dtype, own, known or {})
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
         compared = [_held(case, comparison) for comparison in _compared(case, dtype, standings, own)]
         kills += [_killed(case, comparison, standings) for comparison in compared]
@@ -87,14 +95,16 @@ def _question(case: Case, dtype: str, *, searching: bool) -> Question:
     return Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is, searching)
 
 
-def _standings(case: Case, dtype: str, own: Mapping[Key, Observation]) -> dict[str, Standing]:
+def _standings(
+    case: Case, dtype: str, own: Mapping[Key, Observation], known: Mapping[str, Semantics]
+) -> dict[str, Standing]:
     found = {}
     for name, side in case.sides.items():
         seen = own.get(Key(case.id, name, dtype))
         if isinstance(side, Claim):
             found[name] = _claimed(name, side)
         elif isinstance(seen, Computed):
-            found[name] = standing(case, name, dtype, seen)
+            found[name] = standing(case, name, dtype, seen, known.get(name))
     return {name: _recognised(s, found.values()) if s.claimed else s for name, s in found.items()}
 
 
@@ -120,12 +130,14 @@ def _recognised(claim: Standing, others: Iterable[Standing]) -> Standing:
     return claim
 
 
-def standing(case: Case, name: str, dtype: str, seen: Computed) -> Standing:
-    """The point of one side, and what the reference says of it on the case's inputs."""
+def standing(case: Case, name: str, dtype: str, seen: Computed, known: Semantics | None = None) -> Standing:
+    """The point of one side, and what the reference says of it on the case's inputs; `known` is that of a function."""
     side = case.sides[name]
     arrays = as_arrays(case.inputs, dtype)
     wrt = case.gradient if seen.gradient is not None else None
     semantics = reached = written = None
+    if known is not None:
+        semantics, reached = known, reference(known, arrays, dtype, wrt)
     if isinstance(side, Expression):
         facts = facts_for(case.inputs, dtype, case.gradient or "prediction")
         try:

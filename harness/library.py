@@ -3,7 +3,8 @@
 import atexit
 import re
 from collections.abc import Callable as Function
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -16,8 +17,11 @@ from harness.claims import read_claim
 from harness.collect import Pool, collect
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
+from harness.identified import Identified
+from harness.identifying import identify_side
 from harness.judge import judge_case
 from harness.records import DTYPES, Callable, Case, Comparison, Expression, Finding, InputArray, Run, Side, Verdict
+from harness.report.identification import in_brief
 from harness.report.results import case_result
 from harness.report.terminal import render_finding
 from harness.yaml_reader import Scalar
@@ -35,6 +39,7 @@ class Explained:
 
     run: Run
     finding: Finding
+    identified: Mapping[str, Identified] = field(default_factory=dict)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -42,12 +47,13 @@ class Explained:
         return self.finding.comparisons
 
     def __str__(self) -> str:
-        return render_finding(self.finding)
+        asked = [in_brief(each.shown()) for each in self.identified.values()]
+        return "\n\n".join([render_finding(self.finding), *asked])
 
     def _repr_html_(self) -> str:
         from harness.report.render import fragment  # noqa: PLC0415  Jinja only where something is drawn
 
-        return fragment(self.finding)
+        return fragment(self.finding) + "".join(each._repr_html_() for each in self.identified.values())
 
     def to_dict(self) -> dict[str, Any]:
         """The entry that `results.json` would have for this question: plain data of schema 1."""
@@ -97,7 +103,53 @@ def explain(  # noqa: PLR0913  each is a part of the question, and all but four 
     return _explained((a, b), arrays, framework, mode, dtype, gradient)
 
 
-def assert_equivalent(  # noqa: PLR0913  as explain
+def identify(
+    side: Loss,
+    *,
+    prediction: ArrayLike,
+    target: ArrayLike,
+    dtype: str | None = None,
+    framework: str | None = None,
+    **inputs: ArrayLike,
+) -> Identified:
+    """What a loss computes: found by asking it, and confirmed on inputs that it was not found with.
+
+    Args:
+        side: A function of arrays, which is asked in this process; an expression or a call of the catalog, whose
+            framework is asked in a worker; or printed digits, for which every reading of the inputs is tried.
+        prediction: An array of the shape and range that the loss takes: it is what others are made from.
+        target: Likewise; whole numbers make it class indices where a loss takes such.
+        dtype: The dtype to ask in; None for the widest that the loss computes in.
+        framework: Whose arrays a function takes; None reads it from the function.
+        **inputs: Further arrays that the loss takes, such as weights, by its names for them.
+
+    Returns:
+        The answer; outside the space it has no `semantics`, and says where the space was left.
+
+    Raises:
+        CaseError: An expression or an input that cannot be read, or a dtype that is none.
+        AdapterError: A function of a framework that is not there.
+
+    Example:
+        >>> found = identify(my_loss, prediction=logits, target=labels)  # doctest: +SKIP
+        >>> print(found.formula)  # doctest: +SKIP
+    """
+    arrays = {name: as_input(v, name) for name, v in {"prediction": prediction, "target": target, **inputs}.items()}
+    return identify_given(as_side(side, "side", arrays, framework), arrays, dtype)
+
+
+def identify_given(side: Side, inputs: dict[str, InputArray], dtype: str | None) -> Identified:
+    """What a side computes, of inputs that are read already.
+
+    Raises:
+        CaseError: `not-allowed` dtype.
+    """
+    if dtype not in {None, *DTYPES}:
+        raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
+    return identify_side(side, inputs, dtype, _pool())
+
+
+def assert_equivalent(
     a: Loss,
     b: Loss,
     *,
@@ -123,7 +175,7 @@ def assert_equivalent(  # noqa: PLR0913  as explain
         raise AssertionError("\n\n" + render_finding(replace(found.finding, comparisons=tuple(apart))))
 
 
-def _explained(  # noqa: PLR0913, PLR0917  what explain was given
+def _explained(
     losses: tuple[Loss, Loss],
     arrays: dict[str, ArrayLike],
     framework: str | None,
@@ -152,9 +204,15 @@ def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, 
 
 
 def answer(case: Case) -> Explained:
-    """Ask both sides, and judge."""
+    """Ask both sides, and judge; functions that return other numbers than their counterpart are identified."""
     run = collect([case], pool=_pool())
-    return Explained(run, judge_case(case, run.observations))
+    finding = judge_case(case, run.observations)
+    functions = {name: side for name, side in case.sides.items() if isinstance(side, Callable)}
+    if not functions or all(each.verdict is Verdict.IDENTICAL for each in finding.comparisons):
+        return Explained(run, finding)
+    found = {name: replace(identify_side(side, case.inputs, None), name=name) for name, side in functions.items()}
+    known = {name: each.semantics for name, each in found.items() if each.semantics is not None}
+    return Explained(run, judge_case(case, run.observations, known), found)
 
 
 @cache

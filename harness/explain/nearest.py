@@ -12,7 +12,7 @@ from harness.explain.differences import Difference, aligned, differences
 from harness.explain.forms import two_class
 from harness.explain.standing import facts_of
 from harness.records import InputArray
-from harness.semantics import Semantics
+from harness.semantics import Semantics, with_choice
 from harness.syntax import Call
 from harness.trees import render
 
@@ -39,6 +39,7 @@ def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most:
         dtype: The dtype whose constants apply.
         most: How many calls.
     """
+    goal = _usual(goal, inputs["prediction"].values.ndim)
     describe = facts_of(inputs, dtype, "prediction").describe
     found: list[tuple[bool, int, int, Near]] = []
     for api in APIS.values():
@@ -54,6 +55,11 @@ def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most:
         found.append((point.term.family != goal.term.family, len(left), len(near.expression), near))
     found.sort(key=lambda row: row[:3])
     return tuple(near for *_, near in found[:most])
+
+
+def _usual(goal: Semantics, axes: int) -> Semantics:
+    """`goal` with its class axis counted from the end where it is the last, as calls have it."""
+    return with_choice(goal, "layout", class_axis=-1) if goal.layout.class_axis == axes - 1 else goal
 
 
 def parted(point: Semantics, goal: Semantics) -> tuple[Difference, ...]:

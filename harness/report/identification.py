@@ -41,7 +41,7 @@ class Shown:
 def text(shown: Shown) -> str:
     """An identification in plain words of at most 100 columns, without a final newline."""
     parts = [
-        "\n".join(wrapped for line in _answer(shown) for wrapped in _wrap(line)),
+        in_brief(shown),
         _columns("stage by stage", shown.stages),
         _columns("settled by", shown.probes),
         _list("nearest in the catalog", map(near_in_words, shown.nearest)),
@@ -62,6 +62,11 @@ def sentence(shown: Shown) -> str:
         )
     where = f" It leaves the space of conventions at {shown.left_at}: {meaning(shown.left_at)}" if shown.left_at else ""
     return f"{shown.name} was not identified ({shown.calls} calls in {shown.dtype}).{where}"
+
+
+def in_brief(shown: Shown) -> str:
+    """An identification in a few lines, for whoever asked about something else: the formula, or where it ends."""
+    return "\n".join(wrapped for line in _answer(shown) for wrapped in _wrap(line))
 
 
 def near_in_words(near: Near) -> str:

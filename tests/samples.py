@@ -74,10 +74,10 @@ def case(name, sides, **more):
     return Case(id=name, sides=sides, **given)
 
 
-def finding(subject, observations, comparisons, status="pass", messages=()):
+def finding(subject, observations, comparisons, status="pass", **more):
     """A finding whose observations are given by side name, in the dtype of the case."""
     keyed = {Key(subject.id, side, subject.dtypes[0]): seen for side, seen in observations.items()}
-    return Finding(subject, status, tuple(comparisons), keyed, messages=messages)
+    return Finding(subject, status, tuple(comparisons), keyed, **more)
 
 
 def comparison(between, verdict, apart=None, why=None, aspect="value", **more):
@@ -177,6 +177,7 @@ def explained():
                 ("bce", "ce"), Verdict.EXPLAINED, divergence(apart[2], 2e-7, (2,), apart), why, aspect="gradient"
             ),
         ],
+        mutants=17,
     )
 
 

@@ -136,6 +136,7 @@ def test_the_summary_counts_cases_and_comparisons():
         "comparisons": 13,
         "verdicts": {"identical": 2, "equal": 3, "explained": 4, "unexplained": 2, "incomparable": 2},
         "unexpected": 1,
+        "mutants": {"tried": 17, "survived": 0},
     }
 
 

@@ -63,6 +63,7 @@ class Page:
     status: str
     notes: tuple[str, ...]
     known: tuple[str, ...]
+    kills: str
     sides: tuple[SideRow, ...]
     inputs: tuple[tuple[str, str, str], ...]
     sections: tuple[Section, ...]
@@ -92,6 +93,7 @@ def page(finding: Finding) -> Page:
         status=STATUSES[finding.status],
         notes=phrases.notes(finding) if failed else (),
         known=tuple(f"{each.side}, {STANDING[each.status]}: {each.reason}" for each in case.known),
+        kills=phrases.kill_sentence(finding.mutants, len(finding.survivors)),
         sides=tuple(_side(finding, case, name, side) for name, side in case.sides.items()),
         inputs=tuple((name, *_input(array)) for name, array in case.inputs.items()),
         sections=told,

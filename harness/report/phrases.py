@@ -243,6 +243,16 @@ def notes(finding: Finding) -> tuple[str, ...]:
     )
 
 
+def kill_sentence(tried: int, survived: int) -> str:
+    """Whether what passed could have failed; empty where nothing was tried."""
+    if not tried:
+        return ""
+    changes = count(tried, "change")
+    if not survived:
+        return f"Could it have failed? {changes} planted in a side, and each was noticed."
+    return f"Could it have failed? Of {changes} planted in a side, {survived:,} went unnoticed."
+
+
 def by_urgency(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """What is not as expected, then what the case asks about, then the rest by severity; values before gradients."""
     named = {each.between for each in comparisons if each.expectation is not None}

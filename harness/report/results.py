@@ -82,6 +82,10 @@ def summary(findings: Sequence[Finding]) -> Object:
         "comparisons": len(comparisons),
         "verdicts": {verdict.value: verdicts.count(verdict) for verdict in Verdict},
         "unexpected": sum(not comparison.expected for comparison in comparisons),
+        "mutants": {
+            "tried": sum(finding.mutants for finding in findings),
+            "survived": sum(len(finding.survivors) for finding in findings),
+        },
     }
 
 
@@ -90,13 +94,21 @@ def case_result(finding: Finding) -> Object:
     case = finding.case
     head: Object = {"id": case.id, "title": "", "path": case.path, "status": finding.status, "error": None}
     if isinstance(case, BrokenCase):
+        nothing = {"tried": 0, "survivors": []}
         error = {"slug": case.slug, "message": case.message, "line": case.line, "column": case.column}
-        return head | {"error": error, "messages": list(finding.messages), "sides": {}, "comparisons": []}
+        return head | {
+            "error": error,
+            "messages": list(finding.messages),
+            "sides": {},
+            "comparisons": [],
+            "mutants": nothing,
+        }
     return head | {
         "title": case.title,
         "messages": list(finding.messages),
         "sides": {name: _side(finding, case, name, side) for name, side in case.sides.items()},
         "comparisons": [comparison_result(comparison) for comparison in finding.comparisons],
+        "mutants": {"tried": finding.mutants, "survivors": list(finding.survivors)},
     }
 
 

@@ -81,6 +81,7 @@ class Index:
     """Everything the first page shows."""
 
     headline: str
+    kills: str
     tallies: tuple[Tally, ...]
     urgent: tuple[Urgent, ...]
     urgent_more: int
@@ -100,6 +101,9 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
     columns, where = columns_of(ordered), addresses(ordered)
     return Index(
         headline=_headline(findings),
+        kills=phrases.kill_sentence(
+            sum(each.mutants for each in findings), sum(len(each.survivors) for each in findings)
+        ),
         tallies=_tallies(findings),
         urgent=tuple(_urgent(finding, where) for finding in urgent[:MOST_URGENT]),
         urgent_more=max(0, len(urgent) - MOST_URGENT),

@@ -10,7 +10,7 @@ def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ..
     """`stage.field` of the choices that could be made otherwise without a difference on inputs like the user's."""
     frame = asker.frame
     found = []
-    if frame.count == 1 and semantics.reduction.batch != "none":
+    if frame.count == 1 and semantics.reduction.batch != "none" and semantics.reduction.classes != "flat":
         found.append("reduction.batch")
     if semantics.guard.renormalise and kind == "simplex" and frame.kind == "one-hot":
         found.append("guard.renormalise")

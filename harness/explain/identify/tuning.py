@@ -23,6 +23,7 @@ from harness.semantics import Semantics
 Path = tuple[str | int, ...]
 ROUNDS = 2
 STEP = 1e-6
+LEAST = 1e-150  # Of a bound: its inverse is squared.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,10 +96,12 @@ def _linearised(
         good = np.isfinite(base) & np.isfinite(y) & np.isfinite(ball.err.reshape(-1))
         if y.size != base.size or not good.any():
             continue
-        columns = [_slope(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths]
+        columns = np.stack([_slope(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths], axis=1)
+        # Next to an edge there is no number to either side of this one, and no slope.
+        good &= np.isfinite(columns).all(1)
         residuals.append((y - base)[good])
-        bounds.append(np.maximum(ball.err.reshape(-1), 1e-300)[good])
-        slopes.append(np.stack(columns, axis=1)[good])
+        bounds.append(np.maximum(ball.err.reshape(-1), LEAST)[good])
+        slopes.append(columns[good])
     if not residuals:
         return np.zeros(0), np.zeros(0), np.zeros((0, len(paths)))
     return np.concatenate(residuals), np.concatenate(bounds), np.concatenate(slopes)

@@ -225,12 +225,13 @@ def test_everything_is_caught_in_one_place_where_a_framework_is_asked() -> None:
     assert {LAYER[unit_of(module)] for module in broad} <= {"left"}, broad
 
 
+# A case of a family may be called what its loss is called, in the code as well; a puzzle or a report may not.
+TOLD = ("puzzles", "reports", "traps")
+
+
 def test_no_case_is_special_to_the_code() -> None:
-    ids = {
-        found
-        for path in CASE_FILES
-        for found in re.findall(r"^(?:- )?id: *(\S+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-    }
+    told = [path.read_text(encoding="utf-8") for path in CASE_FILES if path.parent.name in TOLD]
+    ids = {found for text in told for found in re.findall(r"^id: *(\S+)", text, re.MULTILINE)}
     named = {
         (module, node.value)
         for module, text in MODULES.items()

@@ -47,7 +47,6 @@ LAYER = {
     "cli": "top",
     "identified": "top",
     "identifying": "top",
-    "identified": "top",
     "inventory": "top",
     "library": "top",
     "options": "top",

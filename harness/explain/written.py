@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from harness.catalog import api_of, declare
+from harness.catalog.api import Described
 from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.absorb import absorb
@@ -18,12 +19,24 @@ from harness.reference.evaluate import Evaluated, point
 from harness.reference.interpret import Scope, interpret
 from harness.reference.setup import Setup
 from harness.reference.tape import Tensor
-from harness.syntax import Node
+from harness.semantics import Semantics
+from harness.syntax import Apply, Call, Node
 
 
-def written_reference(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference | None:
-    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading."""
+def written_reference(
+    node: Node,
+    inputs: Mapping[str, np.ndarray],
+    dtype: str,
+    wrt: str | None,
+    known: tuple[Semantics, Reference] | None = None,
+) -> Reference | None:
+    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading.
+
+    `known` is the point it stands for and what is known of that: a call with nothing around it is no other form of it.
+    """
     try:
+        if known is not None and _declared(node, inputs, dtype) == known[0]:
+            return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
         exact = _exact(node, inputs, dtype, wrt, rounded)
     except (CaseError, ValueError, IndexError, TypeError, KeyError):
@@ -73,19 +86,25 @@ def as_written(
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
 
 
-def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
-    from harness.catalog.api import Described  # noqa: PLC0415
+def _declared(node: Node, inputs: Mapping[str, np.ndarray], dtype: str) -> Semantics | None:
+    template = Tensor(PLAIN, np.zeros(()))
+    scope = Scope({n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}, template)
+    return _point_of_call(node, scope, dtype)
 
+
+def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
+    semantics = _point_of_call(node, scope, dtype)
+    return None if semantics is None else point(semantics, Setup(scope, dtype))
+
+
+def _point_of_call(node: Node, scope: Scope, dtype: str) -> Semantics | None:
     def describe(part: Node) -> Described:
         value = interpret(part, scope)
         array = np.asarray(value.mid if isinstance(value, Tensor) else value)
-        integral = array.dtype.kind in "iub"
-        return Described(array.shape, integral)
+        return Described(array.shape, array.dtype.kind in "iub")
 
-    if api_of(node) is None:
+    if not isinstance(node, Call | Apply) or api_of(node) is None:
         return None
     semantics = declare(node, describe, dtype)
-    if semantics is None:
-        return None
     # A cast of an argument is a choice of the loss: the precision it computes in, and a guard that follows it.
-    return point(absorb(semantics, describe, dtype), Setup(scope, dtype))
+    return None if semantics is None else absorb(semantics, describe, dtype)

@@ -22,9 +22,20 @@ def _objects(a: Any) -> Any:
     return a if isinstance(a, np.ndarray) else np.array(a, dtype=object)
 
 
-def _elementwise(name: str) -> Callable[[Any, Any], Any]:
-    ufunc = np.frompyfunc(lambda a: getattr(a, name)(), 1, 1)
+def _elementwise(function: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    ufunc = np.frompyfunc(function, 1, 1)
     return lambda _self, a: _objects(ufunc(a))
+
+
+def _log(x: Any) -> Any:
+    """Logarithm; −∞ at exactly 0, where flint has nan."""
+    out = x.log()
+    return MINUS_INFINITY if not out.is_finite() and x == 0 else out
+
+
+def _log1p(x: Any) -> Any:
+    out = x.log1p()
+    return MINUS_INFINITY if not out.is_finite() and x == -1 else out
 
 
 class Certified(Plain):
@@ -75,20 +86,14 @@ class Certified(Plain):
         """Negation."""
         return _objects(-a)
 
-    absolute = _elementwise("__abs__")  # type: ignore[assignment]
-    exp = _elementwise("exp")  # type: ignore[assignment]
+    absolute = _elementwise(abs)  # type: ignore[assignment]
+    exp = _elementwise(flint.arb.exp)  # type: ignore[assignment]
 
-    def log(self, a: Any) -> Any:  # type: ignore[override]
-        """Logarithm; −∞ at exactly 0, where flint has nan."""
-        return _objects(np.frompyfunc(lambda x: MINUS_INFINITY if x == 0 else x.log(), 1, 1)(a))
-
-    def log1p(self, a: Any) -> Any:  # type: ignore[override]
-        """log(1 + a); −∞ at exactly −1."""
-        return _objects(np.frompyfunc(lambda x: MINUS_INFINITY if x == -1 else x.log1p(), 1, 1)(a))
-
-    expm1 = _elementwise("expm1")  # type: ignore[assignment]
-    sqrt = _elementwise("sqrt")  # type: ignore[assignment]
-    tanh = _elementwise("tanh")  # type: ignore[assignment]
+    log = _elementwise(_log)  # type: ignore[assignment]
+    log1p = _elementwise(_log1p)  # type: ignore[assignment]
+    expm1 = _elementwise(flint.arb.expm1)  # type: ignore[assignment]
+    sqrt = _elementwise(flint.arb.sqrt)  # type: ignore[assignment]
+    tanh = _elementwise(flint.arb.tanh)  # type: ignore[assignment]
 
     def power(self, a: Any, exponent: float) -> Any:
         """a ** exponent; integers keep the sign of a."""

@@ -52,6 +52,7 @@ class Evaluator:
     def __init__(
         self, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None, loss: Loss | None = None
     ) -> None:
+        self.known: dict[Semantics, Evaluated] = {}
         self.leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
         template = Tensor(arith, arith.lift(np.zeros(())))
         self.setup = Setup(Scope(_scope_inputs(inputs, self.leaf, wrt, template), template, loss), dtype)
@@ -62,9 +63,13 @@ class Evaluator:
         Raises:
             CaseError: `wrong-shape` or `not-interpretable`.
         """
-        with np.errstate(all="ignore"):
-            out = point(semantics, self.setup)
-            return Evaluated(out.data, None if self.leaf is None else gradient(out, self.leaf))
+        known = self.known.get(semantics)
+        if known is None:
+            with np.errstate(all="ignore"):
+                out = point(semantics, self.setup)
+                known = Evaluated(out.data, None if self.leaf is None else gradient(out, self.leaf))
+            self.known[semantics] = known
+        return known
 
 
 def evaluate(

@@ -46,10 +46,14 @@ SILENT = frozenset({"guard.order", "mode", "evaluation", "reduction.zero", "targ
 class Candidate:
     """An expression with its point, and what still parts that from the goal."""
 
-    tree: Node
+    draft: Draft
     point: Semantics
     left: tuple[Difference, ...]
-    length: int
+
+    @property
+    def tree(self) -> Node:
+        """The expression."""
+        return self.draft.tree
 
 
 def framework_apis(to: str) -> tuple[Api, ...]:
@@ -92,7 +96,7 @@ def candidates(goal: Semantics, start: Draft, facts: Facts, dialect: Dialect) ->
         factor = next((d.factor for d in left if d.factor not in stage.handled | SILENT and edits_for(d.factor)), None)
         if factor is None:
             found += 1
-            yield Candidate(stage.draft.tree, stage.point, left, stage.draft.length)
+            yield Candidate(stage.draft, stage.point, left)
             continue
         wish = Wish(goal, stage.point, dialect, facts.describe)
         for after in _next(stage, factor, wish, facts):
@@ -115,7 +119,12 @@ def _related(goal: Semantics) -> tuple[str, ...]:
 
 def between(point: Semantics, goal: Semantics) -> tuple[Difference, ...]:
     """What must change about `point` so that it is the goal, in the coordinates in which that is least."""
-    return differences(*aligned(two_class(point), two_class(goal)))
+    return differences(*met(point, goal))
+
+
+def met(point: Semantics, goal: Semantics) -> tuple[Semantics, Semantics]:
+    """Both in the coordinates in which they differ least."""
+    return aligned(two_class(point), two_class(goal))
 
 
 def resolved(tree: Node, facts: Facts) -> Semantics | None:

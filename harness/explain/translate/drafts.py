@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.catalog.api import Api, Arguments
-from harness.catalog.keras_common import of_class
-from harness.explain.translate.dialects import Dialect
+from harness.catalog import api_of
+from harness.catalog.api import Api, bind
 from harness.syntax import Apply, Call, Input, Literal, Node
-from harness.trees import render, substitute
+from harness.trees import rebuild, render, substitute, walk
 
 HOLE = Input("·")
 Options = tuple[tuple[str, Node], ...]
-
-# Parameters that are there for older programs, or have no effect on the numbers.
-IDLE = frozenset(
-    {"size_average", "reduce", "name", "scope", "loss_collection", "dtype", "options", "nan_policy", "dim"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +86,22 @@ def made(api: Api, options: Options, prediction: Node, target: Node) -> Node:
     return Apply(Call(api.path, (), constructor), tuple(arrays), tuple(pair for pair in given if pair[0] in api.call))
 
 
-__all__ = ["HOLE", "IDLE", "Arguments", "Dialect", "Draft", "Options", "made", "of_class"]
+def taken_apart(tree: Node) -> Draft | None:
+    """A side's own expression as a draft: the first catalog call in it, and what is around that; None without one."""
+    call = next((node for node in walk(tree) if api_of(node) is not None), None)
+    api = None if call is None else api_of(call)
+    if api is None or not isinstance(call, Call | Apply):
+        return None
+    bound = bind(api, call)
+    x, t = api.roles.get("prediction", ""), api.roles.get("target", "")
+    if x not in bound:
+        return None
+    options = tuple((name, node) for name, node in bound.items() if name not in (x, t))
+    return Draft(api, options, bound[x], bound.get(t, Literal(0.0)), _replaced(tree, call, HOLE))
+
+
+def _replaced(tree: Node, old: Node, new: Node) -> Node:
+    return new if tree == old else rebuild(tree, lambda child: _replaced(child, old, new))
+
+
+__all__ = ["HOLE", "Draft", "Options", "made", "taken_apart"]

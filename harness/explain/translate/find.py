@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from harness.explain.compose import Facts
 from harness.explain.describe import SUBJECTS, words_of
@@ -119,6 +119,21 @@ def expressions_for(
 def search_of(goal: Semantics, to: str, inputs: Mapping[str, InputArray], dtype: str, wrt: str | None) -> Search:
     """The search for a point whose original is the point itself."""
     return Search(goal, to, inputs, dtype, wrt, of_point(goal), facts_of(inputs, dtype, wrt or "prediction"))
+
+
+def inputs_in(point: Semantics) -> frozenset[str]:
+    """Names of the inputs that any convention of a point reads."""
+    parts: list[object] = [point]
+    names: frozenset[str] = frozenset()
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Node):
+            names |= inputs_of(part)
+        elif isinstance(part, tuple):
+            parts.extend(part)
+        elif is_dataclass(part) and not isinstance(part, type):
+            parts.extend(getattr(part, f.name) for f in fields(part))
+    return names
 
 
 @dataclass(frozen=True, slots=True)

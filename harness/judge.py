@@ -146,8 +146,8 @@ def standing(case: Case, name: str, dtype: str, seen: Computed, known: Semantics
         except (CaseError, ValueError, IndexError):
             # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
             semantics = reached = None
-        known = None if semantics is None or reached is None else (semantics, reached)
-        written = written_reference(side.tree, arrays, dtype, wrt, known)
+        resolved = None if semantics is None or reached is None else (semantics, reached)
+        written = written_reference(side.tree, arrays, dtype, wrt, resolved)
         if reached is not None and written is not None and not same_formula(reached, written):
             # Read as a point, the expression is worth something else than it is worth as it stands: it was misread.
             semantics = reached = None

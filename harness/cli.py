@@ -114,9 +114,7 @@ def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> N
     gradient = False if asked["gradient"] in {"none", "false"} else asked["gradient"]
     found = library.answer(library.question(sides, inputs, asked["dtype"], gradient))
     if html:
-        from harness.report.render import single_page
-
-        html.write_text(single_page(found.run, found.finding), encoding="utf-8")
+        html.write_text(found.page(), encoding="utf-8")
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
     sys.exit(_exit_code(found.run, [found.finding]))
 
@@ -232,21 +230,30 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
 
 
 def _finish(run: Run, out: Path, as_json: bool) -> None:
-    """Judge, write everything, print the overview, and exit."""
+    """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
+    from harness.report.memory import Overview, fingerprint, recall, remember
+
+    made_of = fingerprint(run)
+    known = recall(out, made_of)
+    if known is None:
+        findings = _published(run, out)
+        known = Overview(_overview(run, findings, out), _exit_code(run, findings))
+        remember(out, made_of, known)
+    click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
+    sys.exit(known.code)
+
+
+def _published(run: Run, out: Path) -> Sequence[Finding]:
     from harness.judge import judge as judge_run
     from harness.report.publish import publish
-    from harness.report.results import dumps, results
 
     findings = judge_run(run)
-    first = publish(run, findings, out)
-    if as_json:
-        click.echo(dumps(results(run, findings)), nl=False)
-    else:
-        _overview(run, findings, first)
-    sys.exit(_exit_code(run, findings))
+    publish(run, findings, out)
+    return findings
 
 
-def _overview(run: Run, findings: Sequence[Finding], first: Path) -> None:
+def _overview(run: Run, findings: Sequence[Finding], out: Path) -> str:
+    """What the command prints at its end; in colour on a terminal."""
     from rich.console import Console
 
     from harness.report.terminal import counts, table
@@ -254,13 +261,14 @@ def _overview(run: Run, findings: Sequence[Finding], first: Path) -> None:
     shown = (
         findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"][:MOST_LINES]
     )
-    if shown:
-        # A log has no width of its own; 80 columns would break every line.
-        Console(width=None if sys.stdout.isatty() else LOG_WIDTH).print(table(shown))
-    click.echo(f"\n{counts(findings)}")
-    for name, reason in run.missing.items():
-        click.echo(f"missing: {name}: {reason}", err=True)
-    click.echo(f"report: {first}")
+    # A log has no width of its own; 80 columns would break every line.
+    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
+    with console.capture() as captured:
+        if shown:
+            console.print(table(shown))
+    missing = [f"missing: {name}: {reason}" for name, reason in run.missing.items()]
+    lines = [f"\n{counts(findings)}", *missing, f"report: {out / 'index.html'}"]
+    return captured.get() + "\n".join(lines) + "\n"
 
 
 def _exit_code(run: Run, findings: Sequence[Finding]) -> int:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.boxes import Box, identified
+from harness.boxes import Box, identified, watched
 from harness.catalog import api_of, declare
 from harness.collect import Pool
 from harness.collect.run import open_probe
 from harness.explain.claims_search import readings_of
 from harness.explain.describe import words_of
-from harness.explain.identify import Identification
+from harness.explain.identify import Answer, Identification
+from harness.explain.identify.outcome import agrees
+from harness.explain.identify.tuning import Tuned
 from harness.explain.nearest import parted
-from harness.explain.parting import parting_input
+from harness.explain.parting import variations
 from harness.explain.recognise import recognise
 from harness.explain.standing import as_arrays, facts_of
 from harness.expression import inputs_of
 from harness.identified import Identified
 from harness.records import Callable, Claim, Expression, InputArray, Probe, Side, Unsupported
+from harness.reference.evaluate import inputs_as
 from harness.semantics import Semantics
 
 PRINTED = "float32"  # What most people print.
+CONTRADICTED = ("gradient", "the slope that is declared", "another")
 UNREAD = "None of the readings of these inputs that were tried gives these digits."
 UNASKED = "Its framework was not asked ({}): read from the text of the expression."
 
@@ -41,7 +45,7 @@ def identify_side(
         case Claim():
             return _claimed(side, inputs, dtype or PRINTED)
         case Callable(name):
-            found, asked = identified(Box(side), inputs, dtype)
+            found, asked = identified(Box(watched(side)), inputs, dtype)
             return Identified(name, found, inputs, asked)
         case Expression():
             with open_probe(pool=pool) as probe:
@@ -66,18 +70,23 @@ def _expression(side: Expression, inputs: Mapping[str, InputArray], dtype: str |
         found = recognise(side.tree, used, dtype or "float64", "prediction")
         return Identified(side.text, replace(found, word=UNASKED.format(seen.reason)), used, dtype or "float64")
     found, asked = identified(Box(side, probe), used, dtype)
-    return Identified(side.text, found, used, asked, audit=_audit(side, found.semantics, used, asked))
+    return Identified(side.text, found, used, asked, audit=_audit(Box(side, probe), found.semantics, used, asked))
 
 
 def _audit(
-    side: Expression, found: Semantics | None, inputs: Mapping[str, InputArray], dtype: str
+    box: Box, found: Semantics | None, inputs: Mapping[str, InputArray], dtype: str
 ) -> tuple[tuple[str, str, str], ...] | None:
-    """How what was found differs from what the catalog declares, where some input shows it."""
-    if found is None or api_of(side.tree) is None:
+    """How what was found differs from what the catalog declares, if the call contradicts that somewhere."""
+    side = box.side
+    if found is None or not isinstance(side, Expression) or api_of(side.tree) is None:
         return None
     declared = declare(side.tree, facts_of(inputs, dtype, "prediction").describe, dtype)
     if declared is None:
         return None
-    if parting_input(declared, found, as_arrays(inputs, dtype), None) is None:
-        return ()
-    return tuple((d.factor, *words_of(d, None)) for d in parted(declared, found))
+    given = as_arrays(inputs, dtype)
+    ask = box.ask(dtype, "prediction", frozenset(name for name, array in inputs.items() if array.integral))
+    for arrays in (given, *(inputs_as(tried, dtype) for tried in variations(given))):
+        answer = ask(arrays)
+        if isinstance(answer, Answer) and agrees(Tuned(declared), arrays, answer, dtype, "prediction"):
+            return tuple((d.factor, *words_of(d, None)) for d in parted(declared, found)) or (CONTRADICTED,)
+    return ()

@@ -21,7 +21,7 @@ from harness.identified import Identified
 from harness.identifying import identify_side
 from harness.judge import judge_case
 from harness.records import DTYPES, Callable, Case, Comparison, Expression, Finding, InputArray, Run, Side, Verdict
-from harness.report.identification import in_brief
+from harness.report.identification import in_brief, named
 from harness.report.results import case_result
 from harness.report.terminal import render_finding
 from harness.yaml_reader import Scalar
@@ -54,6 +54,12 @@ class Explained:
         from harness.report.render import fragment  # noqa: PLC0415  Jinja only where something is drawn
 
         return fragment(self.finding) + "".join(each._repr_html_() for each in self.identified.values())
+
+    def page(self) -> str:
+        """The answer as one HTML page."""
+        from harness.report.render import single_page  # noqa: PLC0415
+
+        return single_page(self.run, self.finding, [named(each.shown()) for each in self.identified.values()])
 
     def to_dict(self) -> dict[str, Any]:
         """The entry that `results.json` would have for this question: plain data of schema 1."""

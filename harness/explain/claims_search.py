@@ -28,7 +28,8 @@ PLAIN = Plain()
 DEARER = 1  # How much dearer than the answer a rival may be.
 DEAREST = 9
 MOST_COLUMNS = 8
-# Roundings by which a candidate may be off before it is looked at with its own bound: it decides what is tried, no more.
+# Roundings by which a candidate may be off before it is looked at with its own bound: it decides what is tried, and no
+# more.
 ROUGH = 64.0
 _FAILURES = (CaseError, ValueError, IndexError, TypeError, ZeroDivisionError)
 _X, _T = Input("prediction"), Input("target")

@@ -60,6 +60,8 @@ def sentence(shown: Shown) -> str:
             if shown.calls
             else f"{shown.name} is what this gives, {asked}."
         )
+    if shown.word:
+        return f"{shown.name} was not identified ({shown.calls} calls in {shown.dtype})."
     where = f" It leaves the space of conventions at {shown.left_at}: {meaning(shown.left_at)}" if shown.left_at else ""
     return f"{shown.name} was not identified ({shown.calls} calls in {shown.dtype}).{where}"
 
@@ -81,15 +83,19 @@ def fragment(shown: Shown) -> str:
     """An identification for a notebook, with its style."""
     from harness.report.render import notebook  # noqa: PLC0415  Jinja only where something is drawn
 
-    named = {field.name: getattr(shown, field.name) for field in fields(shown)}
-    named |= {
+    return notebook("identified.html", named(shown))
+
+
+def named(shown: Shown) -> dict[str, object]:
+    """What the template of an identification repeats."""
+    known = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    return known | {
         "sentence": sentence(shown),
         "formula": mathml(shown.latex) if shown.latex else "",
         "closest": mathml(shown.closest) if shown.closest else "",
         "near": [near_in_words(near) for near in shown.nearest],
         "audit": audit_in_words(shown.audit),
     }
-    return notebook("identified.html", named)
 
 
 def audit_in_words(audit: Sequence[tuple[str, str, str]] | None) -> str:
@@ -105,7 +111,7 @@ def audit_in_words(audit: Sequence[tuple[str, str, str]] | None) -> str:
 def _answer(shown: Shown) -> Iterator[str]:
     yield sentence(shown)
     if shown.word:
-        yield shown.word
+        yield shown.word[0].upper() + shown.word[1:]
     if shown.latex:
         yield f"{INDENT}{as_text(shown.latex)}"
     if shown.closest:

@@ -35,10 +35,12 @@ def write_report(run: Run, findings: Sequence[Finding], out: Path) -> Path:
     return first
 
 
-def single_page(run: Run, finding: Finding) -> str:
-    """The page of a case as one file: its style inside, without scripts."""
+def single_page(run: Run, finding: Finding, identified: Sequence[Mapping[str, object]] = ()) -> str:
+    """The page of a case as one file: its style inside, without scripts; with what its functions were found to be."""
     templates = _templates()
-    shown = {"root": "", "versions": _versions(run, templates), "style": _style()}
+    part = templates.get_template("identification.html")
+    parts = [(each["name"], Markup(part.render(each))) for each in identified]  # noqa: S704  rendered with autoescape
+    shown = {"root": "", "versions": _versions(run, templates), "style": _style(), "identified": parts}
     return templates.get_template("case.html").render(_named(page(finding)), **shown)
 
 
@@ -64,7 +66,7 @@ def _versions(run: Run, templates: Environment) -> Markup:
 def _write_cases(run: Run, findings: Sequence[Finding], templates: Environment, folder: Path) -> None:
     """The pages of cases and the shelves, and no others."""
     folder.mkdir(parents=True, exist_ok=True)
-    shared = {"root": "../", "versions": _versions(run, templates), "style": ""}
+    shared = {"root": "../", "versions": _versions(run, templates), "style": "", "identified": ()}
     own, shelved = placed(findings)
     names = {*map(page_name, own), *(shelf_name(number) for number in range(1, len(shelved) + 1))}
     for stale in {*os.listdir(folder)} - names:  # noqa: PTH208  names, not paths

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from harness.explain.identify.asking import Asker, cases, form_of, neutral
 from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed
 from harness.explain.identify.frame import frame_of
-from harness.explain.identify.guards import guarded, same_rows
+from harness.explain.identify.guards import Edges, guarded, same_rows
 from harness.explain.identify.leftover import undetermined
 from harness.explain.identify.rowwise import worth
 from harness.explain.identify.search import Found, found
@@ -24,6 +25,7 @@ from harness.semantics import Semantics
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
 STAGES_PASSED = ("term", "reduction", "guard", "gradient")
+GUARDS = 5  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
 
@@ -100,15 +102,16 @@ def _words(oracle: Oracle, first: np.ndarray, seconds: float, result: Identifica
 
 def _identified(asker: Asker, seed: int) -> Identification:
     failures: list[Identification] = []
-    for fit in found(asker, seed):
+    given_up: set[str] = set()
+    for fit in found(asker, seed, given_up):
         result = _settled(asker, fit)
         if result is None:
             continue
         if result.semantics is not None:
             return result
         failures.append(result)
-        if len(failures) >= ENOUGH or result.left_at in ("guard", "gradient"):
-            break
+        if result.left_at in ("guard", "gradient") or len(failures) % ENOUGH == 0:
+            given_up.add(fit.kind)
     if not failures:
         return Identification(None, left_at="term")
     return max(failures, key=lambda f: STAGES_PASSED.index(f.left_at))
@@ -145,7 +148,18 @@ def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:
 
 
 def _through(asker: Asker, semantics: Semantics, fit: Found) -> Identification:
-    edges = guarded(asker, semantics, fit.domain, fit.kind)
+    furthest = Identification(None, semantics, left_at="term")
+    for edges in islice(guarded(asker, semantics, fit.domain, fit.kind), GUARDS):
+        result = _confirmed(asker, semantics, edges, fit)
+        if result.semantics is not None:
+            return result
+        furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
+        if edges.semantics is None or result.left_at == "reduction":
+            break
+    return furthest
+
+
+def _confirmed(asker: Asker, semantics: Semantics, edges: Edges, fit: Found) -> Identification:
     whole = weighed(asker, edges.semantics or semantics, fit.domain, fit.kind)
     if whole is None:
         return Identification(None, semantics, left_at="reduction")

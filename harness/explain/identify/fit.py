@@ -38,7 +38,7 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "alpha": (0.25, 0.7),
     "beta": (0.25, 0.7),
 }
-PATIENCE = 2  # Steps that may gain less than half before a start is given up.
+SHRINKS, PATIENCE = 0.6, 2  # Steps that may shrink what is left by less before a start is given up.
 LARGEST_EPSILON = 0.1
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
@@ -251,7 +251,7 @@ def _descended(data: Data, model: Model, theta: Array) -> Fit | None:
             damping = max(damping * 10.0, 1e-8)
         else:
             break
-        stalled = stalled + 1 if size > 0.5 * norm > floor else 0
+        stalled = stalled + 1 if size > SHRINKS * norm > floor else 0
         near = size < floor and size > 0.1 * norm
         theta, residual, norm, damping = moved, after, size, damping * 0.1
         if near:

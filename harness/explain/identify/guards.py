@@ -48,25 +48,31 @@ class Edges:
         return " ".join(words)
 
 
-def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Edges:
-    """`semantics` with the guard that its answers at the edges show."""
+def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Iterator[Edges]:
+    """`semantics` with each guard that gives the answers at the edges up to some roundings; last of all with none.
+
+    Guards that hold beyond the user's domain too, and where only the point has a number, come first.
+    """
     frame, form = asker.frame, asker.form
     extremes = extreme_rows(semantics.activation.chain, domain, kind, frame.classes, frame.dtype)
     rows, inside = extremes.rows, ~extremes.beyond
     if domain == "simplex":
-        return Edges(semantics, rows.pick(slice(0, 0)))
+        yield Edges(semantics, rows.pick(slice(0, 0)))
+        return
     y = asker.values(rows)
     known = np.isfinite(y).reshape(rows.count, -1).all(1)
-    best, held = semantics, np.zeros(rows.count, bool)
-    for candidate in _candidates(asker, semantics, rows, y, known):
+    partly: list[tuple[int, Edges]] = []
+    for candidate in _candidates(asker, semantics, rows, y, known & inside):
         same = same_rows(worth(candidate, rows, frame, form), y, frame.dtype)
-        if (int((same & inside).sum()), int(same.sum())) > (int((held & inside).sum()), int(held.sum())):
-            best, held = candidate, same
-        if held.all():
-            break
-    if np.any(~held & known & inside):
-        return Edges(None, rows.pick(known & inside))
-    return Edges(best, rows.pick(held), int((~held & inside).sum()))
+        if np.any(~same & known & inside):
+            continue
+        edges = Edges(candidate, rows.pick(same), int((~same & inside).sum()))
+        if same.all():
+            yield edges
+        else:
+            partly.append((int(same.sum()), edges))
+    yield from (edges for _, edges in sorted(partly, key=lambda item: -item[0]))
+    yield Edges(None, rows.pick(known & inside))
 
 
 def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
@@ -79,12 +85,36 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
 
 def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
     yield from _evaluations(s)
+    for floored in _floored(asker, s, rows, y, known):
+        yield from _evaluations(floored)
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
     for order in _orders(s.guard):
         low, highs = _bounds(asker, s, rows, y, known, order)
         for guard in _guards(s.guard, low, highs, order):
             yield from _zero_targets(_with_guard(s, guard))
+
+
+def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
+    """The point with log 0 of the target at what a reversed term shows it to be."""
+    parts = (replace(s, plus=()), *s.plus)
+    at = next((i for i, part in enumerate(parts) if part.term.direction == "reverse" and part.term.family != "entropy"), None)
+    if at is None:
+        return
+
+    def with_part(part: Semantics) -> Semantics:
+        first, *rest = (*parts[:at], part, *parts[at + 1 :])
+        return replace(first, plus=tuple(rest))
+
+    def trial(low: float | None, _: float | None) -> Array:
+        return worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows, asker.frame, asker.form)
+
+    low = _bound(y, trial, TRIALS, known)
+    if low is None:
+        return
+    yield with_part(with_choice(parts[at], "target", range=(low, 1.0)))
+    yield with_part(with_choice(parts[at], "target", range=(low, None)))
+    yield with_part(with_choice(parts[at], "term", parameters=(("log_zero", _whole(math.log(low))),)))
 
 
 def _orders(known: Guard) -> tuple[tuple[str, ...], ...]:

@@ -12,6 +12,7 @@ LINEAR = (
     "ce", "ce0", "squared", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "poly", "entropy", "reverse", "z",
     "t·ce", "t·ce0", "1", "prediction", "target", "t2",
 )  # fmt: skip
+ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1")
 LOGS = ("ce", "ce0", "lp", "lq", "tlogt", "qlogq", "poly", "z", "t·ce", "t·ce0", "1")
 FOCAL = ("f.ce", "f.lp", "poly", "z", "1")
 FOCAL_TWO = ("g.ce", "g.ce0", "t·g.ce", "t·g.ce0", "poly", "1")
@@ -23,10 +24,17 @@ BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
 
 # The parameter groups that are looked for in each activation: columns and names.
 Group = tuple[tuple[str, ...], tuple[str, ...]]
-FIRST: tuple[Group, ...] = ((LOGS, ("epsilon",)), (FOCAL, ("gamma",)), (FOCAL_TWO, ("gamma",)), (LOGS, ("temperature",)))
+FIRST: tuple[Group, ...] = (
+    (LOGS, ("epsilon",)),
+    (ONE_SIDED, ("temperature",)),
+    (FOCAL, ("gamma",)),
+    (FOCAL_TWO, ("gamma",)),
+    (LOGS, ("temperature",)),
+)
 THEN: tuple[Group, ...] = (
     (FOCAL, ("gamma", "temperature")),
     (FOCAL, ("gamma", "epsilon")),
+    (ONE_SIDED, ("temperature", "epsilon")),
     (LOGS, ("temperature", "epsilon")),
     (FOCAL_TWO, ("gamma", "temperature")),
     (FOCAL_TWO, ("gamma", "epsilon")),

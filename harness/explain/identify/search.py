@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,8 +32,8 @@ class Found:
     data: Data
 
 
-def found(asker: Asker, seed: int) -> Iterator[Found]:
-    """Points that reproduce the answers to identical rows."""
+def found(asker: Asker, seed: int, given_up: Set[str]) -> Iterator[Found]:
+    """Points that reproduce the answers to identical rows; kinds of targets may be given up on the way."""
     frame = asker.frame
     for kind in KINDS[frame.kind]:
         for domain in DOMAINS[frame.domain]:
@@ -43,6 +43,8 @@ def found(asker: Asker, seed: int) -> Iterator[Found]:
             data = _per_class(asker, data, domain, kind, seed)
             for points in _candidates(asker, data, domain, kind):
                 yield Found(points, domain, kind, data)
+                if kind in given_up:
+                    break
             break
 
 
@@ -88,9 +90,12 @@ def fitted(data: Data, model: Model) -> Fit | None:
     if not model.free:
         return solve(data, model, Trial())
     fit = descend(data, model)
-    return None if fit is None else _snapped(data, fit)
+    snapped = None if fit is None else _snapped(data, fit)
+    return None if snapped is None or any(getattr(snapped.trial, name) == NONE.get(name) for name in model.free) else snapped
 
 
+# A free parameter that turns out to be none: the model without it was tried before.
+NONE = {"gamma": 0.0, "epsilon": 0.0, "temperature": 1.0, "smoothing": 0.0}
 # What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
 PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly"})
 BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly"}

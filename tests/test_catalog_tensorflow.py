@@ -60,6 +60,7 @@ LOSSES = (
     ("tf.nn.log_poisson_loss()", real, counts),
     ("tf.nn.log_poisson_loss(compute_full_loss=True)", real, counts),
     ("tf.nn.l2_loss()", real, real),
+    ("tf.nn.compute_average_loss(tf.nn.sigmoid_cross_entropy_with_logits(target, prediction))", real, unit),
     (f"{V1}.log_loss()", unit, unit),
     (f"{V1}.log_loss(epsilon=1e-3)", unit, binary),
     (f"{V1}.sigmoid_cross_entropy()", real, binary),
@@ -149,6 +150,22 @@ PECULIAR = (
 def test_what_is_peculiar_to_tensorflow_is_declared(text, inputs, peculiar, dtype):
     assert peculiar
     assert misses(adapter, text, inputs, dtype) == []
+
+
+AVERAGED = (
+    ("tf.nn.softmax_cross_entropy_with_logits(target, prediction)", ""),
+    ("tf.nn.softmax_cross_entropy_with_logits(target, prediction)", ", sample_weight=w"),
+    ("tf.nn.softmax_cross_entropy_with_logits(target, prediction)", ", sample_weight=w, global_batch_size=20"),
+    ("tf.nn.sigmoid_cross_entropy_with_logits(target, prediction)", ", global_batch_size=0"),
+    ("keras.losses.mean_squared_error(target, prediction)", ", sample_weight=w"),
+)
+
+
+@pytest.mark.parametrize(("loss", "options"), AVERAGED)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_average_over_replicas_divides_by_samples(loss, options, dtype):
+    inputs = {"prediction": real(5, 3), "target": unit(5, 3), "w": unit(5)}
+    assert misses(adapter, f"tf.nn.compute_average_loss({loss}{options})", inputs, dtype) == []
 
 
 def test_regressions_compute_in_float32_and_cross_entropies_only_add_up_in_it():

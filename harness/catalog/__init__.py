@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from harness.catalog import indices, keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch
+from harness.catalog import (
+    indices,
+    keras,
+    keras_penalties,
+    onnx,
+    optax,
+    scipy,
+    sklearn,
+    tensorflow,
+    tensorflow_average,
+    tensorflow_v1,
+    torch,
+)
 from harness.catalog.api import Api, Arguments, Describe, Described, bind
 from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Input, Node
 
-_MODULES = (keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_v1, torch)
+_MODULES = (keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_average, tensorflow_v1, torch)
 APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
 
 # Roles that a bare loss takes from inputs of the same name.
@@ -79,7 +91,9 @@ def _required(api: Api, names: tuple[str, ...], inputs: Collection[str]) -> list
 def _input(api: Api, parameter: str, inputs: Collection[str]) -> Input:
     role = next(role for role, name in api.roles.items() if name == parameter)
     if role not in inputs:
-        message = f"{api.path} is bare and so takes an input called {role!r}; the inputs are {', '.join(sorted(inputs))}"
+        message = (
+            f"{api.path} is bare and so takes an input called {role!r}; the inputs are {', '.join(sorted(inputs))}"
+        )
         raise CaseError("missing-input", message)
     return Input(role)
 

@@ -241,6 +241,8 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
             loss = loss * weight_total
     if weight.sample is not None:
         raw = number(weight.sample)
+        if semantics.precision.accumulation is not None:
+            raw = raw.cast(loss.arith)
         loss, weight_total = _sample_weighted(loss, raw, weight_total)
     kept = _kept(semantics, setup, decoded, loss.shape)
     if kept is not None:

@@ -21,10 +21,11 @@ from harness.explain.identify.search import Found, found
 from harness.explain.identify.tuning import long_numbers, tuned
 from harness.explain.identify.weighing import alike, weighed
 from harness.records import InputArray
-from harness.semantics import Semantics
+from harness.semantics import Semantics, Term
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
 STAGES_PASSED = ("term", "reduction", "guard", "gradient")
+ALIKE = 2  # Ways to write one function that are tried.
 GUARDS = 5  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
@@ -123,7 +124,7 @@ def _settled(asker: Asker, fit: Found) -> Identification | None:
     None if none even gives the answers that it was fitted to.
     """
     furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
-    points = [s for s in (_sharpened(asker, c.semantics, fit) for c in fit.candidates) if _reproduces(asker, s, fit)]
+    points = [s for s in (_sharpened(asker, s, fit) for s in _distinct(fit)) if _reproduces(asker, s, fit)]
     if not points:
         return None
     uniform = [s for s in points if alike(asker, s, fit.domain, fit.kind)]
@@ -133,6 +134,15 @@ def _settled(asker: Asker, fit: Found) -> Identification | None:
             return result
         furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
     return furthest
+
+
+def _distinct(fit: Found) -> list[Semantics]:
+    """The simplest candidates of each kind that is another function once rows differ."""
+    groups: dict[tuple[Term, ...], list[Semantics]] = {}
+    for candidate in fit.candidates:
+        s = candidate.semantics
+        groups.setdefault(tuple(part.term for part in (s, *s.plus)), []).append(s)
+    return [s for group in groups.values() for s in group[:ALIKE]]
 
 
 def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:

@@ -9,7 +9,7 @@ from harness.explain.identify.fit import Model
 from harness.explain.identify.samples import HARD
 
 LINEAR = (
-    "ce", "ce0", "squared", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "poly", "entropy", "reverse", "z",
+    "ce", "ce0", "squared", "poly", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy", "reverse", "z",
     "t·ce", "t·ce0", "1", "prediction", "target", "t2",
 )  # fmt: skip
 ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1")

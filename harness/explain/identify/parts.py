@@ -404,6 +404,10 @@ def _simple(amounts: _Amounts) -> Iterator[Part]:
         amount = amounts.take(name)
         if amount is not None:
             yield Part(replace(core, term=term), amount, np.full(amount.shape, amounts.error(name)))
+    sure = amounts.left.get("poly")
+    if sure is not None and core.activation.chain[-1:] == ("softmax",):
+        # Of a one-hot target, Σ|p − t| is twice 1 − p of its class.
+        yield Part(replace(core, term=Term("absolute")), amounts.left.pop("poly") / 2.0, np.full(sure.shape, amounts.error("poly")))
     entropy = amounts.take("tlogt")
     if entropy is not None:
         yield Part(replace(core, term=Term("entropy", direction="reverse")), -entropy, np.full(entropy.shape, amounts.error("tlogt")))

@@ -84,9 +84,13 @@ def fitted(data: Data, model: Model) -> Fit | None:
     """`model` fitted to `data`, its parameters at the shortest numbers that do; None if it does not fit."""
     if data.per_class:
         plain = tuple(c for c in model.columns if c in PER_CLASS)
-        model = replace(model, columns=(*plain, *(BY_TARGET[c] for c in plain if c in BY_TARGET)))
-    if not model.columns:
-        return None
+        given = tuple(BY_TARGET[c] for c in plain if c in BY_TARGET)
+        options = (replace(model, columns=columns) for columns in (given, plain) if columns)
+        return next((fit for fit in (_fitted(data, option) for option in options) if fit is not None), None)
+    return _fitted(data, model)
+
+
+def _fitted(data: Data, model: Model) -> Fit | None:
     if not model.free:
         return solve(data, model, Trial())
     fit = descend(data, model)

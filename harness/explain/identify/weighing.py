@@ -187,8 +187,8 @@ def _uneven(asker: Asker, s: Semantics, cases: Sequence[Case], domain: str, kind
     found = _regressed(asker, s, domain, kind)
     if found is None:
         return None
-    factors, labels = found
-    for option in _explanations(asker, s, factors, labels):
+    factors, fixed = found
+    for option in _explanations(asker, s, factors, fixed):
         if _fits(option, cases, asker.frame.dtype):
             return option
     return None
@@ -215,15 +215,16 @@ def _regressed(asker: Asker, s: Semantics, domain: str, kind: str) -> tuple[Arra
     gap = np.abs(a @ factors - y[:, 0])
     if np.any(gap > 1e4 * FORMATS[frame.dtype].u * (np.abs(a) @ np.abs(factors))):
         return None
-    return factors, np.argmax(fixed, -1)
+    return factors, fixed
 
 
-def _explanations(asker: Asker, s: Semantics, factors: Array, labels: Array) -> Iterator[Semantics]:
+def _explanations(asker: Asker, s: Semantics, factors: Array, fixed: Array) -> Iterator[Semantics]:
     error = 1e4 * FORMATS[asker.frame.dtype].u
     yield from _microbatched(s, factors, error)
     if asker.frame.kind in ("index", "one-hot", "distribution") and s.layout.class_axis is not None:
-        first = factors[np.argmax(labels == labels[0])]
-        weights = [float(factors[np.argmax(labels == c)] / first) if np.any(labels == c) else 1.0 for c in range(asker.frame.classes)]
+        raw = np.linalg.lstsq(fixed, factors)[0]
+        raw = np.where(np.any(fixed != 0, axis=0), raw, np.max(raw))
+        weights = [float(w) for w in raw / raw[0]]
         for unit in _units(weights, error):
             klass = _literal([short(w * unit, error) for w in weights])
             for where in ("target", "terms"):

@@ -22,6 +22,7 @@ from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Input, Node
+from harness.trees import rebuild
 
 _MODULES = (keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_average, tensorflow_v1, torch)
 APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
@@ -55,9 +56,9 @@ def declare(node: Node, describe: Describe, dtype: str) -> Semantics | None:
 
 
 def complete(node: Node, inputs: Collection[str]) -> Node:
-    """A bare loss with prediction and target filled in by role; anything else as it is.
+    """Every bare loss in a tree with prediction and target filled in by role; anything else as it is.
 
-    `torch.nn.BCELoss()` becomes `torch.nn.BCELoss()(prediction, target)`;
+    `torch.nn.BCELoss() / 3` becomes `torch.nn.BCELoss()(prediction, target) / 3`;
     `tf.nn.weighted_cross_entropy_with_logits(pos_weight=w)` gets the two arguments it lacks by keyword. A call that has
     one of the two is not bare.
 
@@ -65,10 +66,12 @@ def complete(node: Node, inputs: Collection[str]) -> Node:
         CaseError: `missing-input`, if the case has no input called prediction or target.
     """
     match node:
-        case Constant(path) if path in APIS and not APIS[path].call:
-            return complete(Call(path), inputs)
         case Constant(path) if path in APIS:
             return complete(Call(path), inputs)
+        case Apply(Call() as made, args, kwargs):
+            # What is applied is not bare; what it is applied to may be.
+            given = tuple((name, complete(value, inputs)) for name, value in kwargs)
+            return Apply(made, tuple(complete(arg, inputs) for arg in args), given)
         case Call(function, args, kwargs) if function in APIS:
             api = APIS[function]
             if api.call:
@@ -79,7 +82,7 @@ def complete(node: Node, inputs: Collection[str]) -> Node:
             lacking = [name for name in _required(api, api.parameters, inputs) if name not in bound]
             return Call(function, args, (*kwargs, *((name, _input(api, name, inputs)) for name in lacking)))
         case _:
-            return node
+            return rebuild(node, lambda child: complete(child, inputs))
 
 
 def _required(api: Api, names: tuple[str, ...], inputs: Collection[str]) -> list[str]:

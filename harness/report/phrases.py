@@ -247,10 +247,9 @@ def kill_sentence(tried: int, survived: int) -> str:
     """Whether what passed could have failed; empty where nothing was tried."""
     if not tried:
         return ""
-    changes = count(tried, "change")
     if not survived:
-        return f"Could it have failed? {changes} planted in a side, and each was noticed."
-    return f"Could it have failed? Of {changes} planted in a side, {survived:,} went unnoticed."
+        return f"Could it have failed? Yes: {tried:,} planted changes of a side, each of them noticed."
+    return f"Could it have failed? Not always: of {tried:,} planted changes of a side, {survived:,} went unnoticed."
 
 
 def by_urgency(comparisons: Sequence[Comparison]) -> list[Comparison]:

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from harness.adapters.callables import evaluate_callable
+from harness.explain.batch_size import for_any_size
 from harness.explain.identify import Answer, Ask, Identification, identify
+from harness.explain.standing import as_arrays
 from harness.records import Callable, Computed, Expression, InputArray, Observation, Probe, Raised
 
 # In this order: parameters are read off best in the widest; not every function takes it.
@@ -103,6 +105,7 @@ def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) ->
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
     value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
     found = identify(value, inputs, dtype=asked, slope=slope, limit=limit)
+    found = for_any_size(found, value, as_arrays(inputs, asked), asked)
     changes = isinstance(box.side, Callable) and isinstance(box.side.function, Watched) and box.side.function.changes
     return replace(found, word=f"{found.word} {CHANGES}".strip()) if changes else found, asked
 

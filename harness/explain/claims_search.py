@@ -61,7 +61,8 @@ _ELEMENTWISE: tuple[tuple[str, str, tuple[str, ...], int], ...] = (
     ("cross-entropy", "two", ("sigmoid",), 0), ("cross-entropy", "two", (), 0), ("squared", "one", (), 0),
     ("absolute", "one", (), 0), ("squared", "one", ("sigmoid",), 2), ("absolute", "one", ("sigmoid",), 2),
     ("cross-entropy", "one", ("sigmoid",), 2), ("cross-entropy", "one", (), 1), ("huber", "one", (), 1),
-    ("log-cosh", "one", (), 2), ("squared-log", "one", (), 2), ("poisson", "one", (), 2), ("poisson", "one", ("exp",), 2),
+    ("log-cosh", "one", (), 2), ("squared-log", "one", (), 2), ("poisson", "one", (), 2),
+    ("poisson", "one", ("exp",), 2),
     ("kl", "one", (), 1), ("kl", "one", ("exp",), 1), ("hinge", "one", (), 1), ("squared-hinge", "one", (), 2),
     ("logistic", "one", (), 1), ("cross-entropy", "two", ("sigmoid", "sigmoid"), 3),
 )  # fmt: skip
@@ -79,7 +80,8 @@ _CLASSES = tuple(
     _Choice(cost, "", Reduction(classes, batch, denominator))
     for classes, dearer in (("sum", 0), ("mean", 1))
     for batch, denominator, cost in (
-        ("none", "elements", dearer), ("mean", "elements", dearer), ("sum", "elements", dearer), ("mean", "weights", dearer)
+        ("none", "elements", dearer), ("mean", "elements", dearer), ("sum", "elements", dearer),
+        ("mean", "weights", dearer),
     )
 )  # fmt: skip
 _GUARDS = (

@@ -1,0 +1,83 @@
+"""Whether a point holds for batches of another size: a sum divided by 8 is a mean while there are 8 samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from harness.explain.identify import Answer, Ask, Identification
+from harness.explain.identify.outcome import predicted, roughly
+from harness.explain.identify.tuning import long_numbers
+from harness.semantics import Semantics, with_choice
+
+ONE_SIZE = "reduction.batch: batches of another size were not taken"
+# How far a point may be off whose numbers were fitted, relative to the answer: what batches differ by is a factor.
+FITTED = 2.0**-20
+
+
+def for_any_size(found: Identification, ask: Ask, inputs: Mapping[str, np.ndarray], dtype: str) -> Identification:
+    """`found`, confirmed or corrected on a batch twice as long; its space is left where no reading holds for both.
+
+    Args:
+        found: What was identified on inputs of one shape.
+        ask: The black box, asked for values.
+        inputs: That box's own inputs, rounded to `dtype`.
+        dtype: The dtype it is asked in.
+    """
+    point = found.semantics
+    if point is None or not _sized(point, inputs["prediction"].ndim):
+        return found
+    longer = _longer(inputs)
+    answer = ask(longer)
+    found = replace(found, calls=found.calls + 1)
+    if not isinstance(answer, Answer) or answer.value.size != 1 or not np.all(np.isfinite(answer.value)):
+        return replace(found, undetermined=(*found.undetermined, ONE_SIZE))
+    for reading in (point, *_other_readings(point, inputs)):
+        if _holds(reading, longer, answer, dtype):
+            return replace(found, semantics=reading, closest=reading)
+    if _ambiguous(inputs):
+        return replace(found, undetermined=(*found.undetermined, ONE_SIZE))
+    return replace(found, semantics=None, refuting=longer, left_at="reduction")
+
+
+def _sized(point: Semantics, axes: int) -> bool:
+    """Whether there is a batch, and one number for all of it."""
+    one_sample = axes == 0 or (axes == 1 and point.layout.class_axis is not None)
+    return not one_sample and point.reduction.batch in ("mean", "sum") and point.reduction.microbatches is None
+
+
+def _longer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    length = len(inputs["prediction"])
+    return {name: np.concatenate([a, a[::-1]]) if a.ndim and len(a) == length else a for name, a in inputs.items()}
+
+
+def _ambiguous(inputs: Mapping[str, np.ndarray]) -> bool:
+    """Whether an input beside the two may have the batch's length by chance."""
+    return any(a.ndim and name not in ("prediction", "target") for name, a in inputs.items())
+
+
+def _holds(point: Semantics, inputs: Mapping[str, np.ndarray], answer: Answer, dtype: str) -> bool:
+    if roughly(point, inputs, answer.value, dtype):
+        return True
+    value = predicted(point, inputs, dtype)
+    if value is None or value.size != 1 or not any(long_numbers(point)):
+        return False
+    wanted = answer.value.reshape(-1)
+    return bool(np.all(np.abs(value.reshape(-1) - wanted) <= FITTED * np.abs(wanted)))
+
+
+def _other_readings(point: Semantics, inputs: Mapping[str, np.ndarray]) -> Iterator[Semantics]:
+    """The same numbers on the batch given: a mean for a sum with another constant, and the reverse."""
+    constant = point.scale.constant
+    if point.plus or not isinstance(constant, int | float) or point.scale.offset != 0.0:
+        return
+    shape = inputs["prediction"].shape
+    for batch, denominator, power in (("sum", "elements", -1), ("mean", "elements", 1), ("mean", "samples", 1)):
+        own = shape[:1] if denominator == "samples" or point.reduction.classes != "flat" else shape
+        counts = {math.prod(own), shape[0], math.prod(shape)}
+        for count in sorted(counts):
+            changed = with_choice(point, "reduction", batch=batch, denominator=denominator)
+            yield with_choice(changed, "scale", constant=constant * float(count) ** power)

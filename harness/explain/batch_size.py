@@ -11,6 +11,7 @@ import numpy as np
 from harness.explain.identify import Answer, Ask, Identification
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.tuning import long_numbers
+from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 
 ONE_SIZE = "reduction.batch: batches of another size were not taken"
@@ -27,7 +28,7 @@ def for_any_size(found: Identification, ask: Ask, inputs: Mapping[str, np.ndarra
         inputs: That box's own inputs, rounded to `dtype`.
         dtype: The dtype it is asked in.
     """
-    point = found.semantics
+    point = None if found.semantics is None else _without_classes(found.semantics, inputs["prediction"].ndim)
     if point is None or not _sized(point, inputs["prediction"].ndim):
         return found
     longer = _longer(inputs)
@@ -35,12 +36,30 @@ def for_any_size(found: Identification, ask: Ask, inputs: Mapping[str, np.ndarra
     found = replace(found, calls=found.calls + 1)
     if not isinstance(answer, Answer) or answer.value.size != 1 or not np.all(np.isfinite(answer.value)):
         return replace(found, undetermined=(*found.undetermined, ONE_SIZE))
+    undetermined = tuple(choice for choice in found.undetermined if choice != "reduction.batch")
     for reading in (point, *_other_readings(point, inputs)):
         if _holds(reading, longer, answer, dtype):
-            return replace(found, semantics=reading, closest=reading)
+            return replace(found, semantics=reading, closest=reading, undetermined=undetermined)
     if _ambiguous(inputs):
         return replace(found, undetermined=(*found.undetermined, ONE_SIZE))
     return replace(found, semantics=None, refuting=longer, left_at="reduction")
+
+
+def _without_classes(point: Semantics, axes: int) -> Semantics:
+    """A loss of one row, told of elements instead of classes where it is one of each element for itself."""
+    coupling = (
+        {*point.activation.chain} & {"softmax", "log-softmax", "l2-normalise"},
+        FAMILIES[point.term.family].shape != "elementwise",
+        point.guard.renormalise,
+        point.target.encoding == "index",
+        (point.weight.klass, point.modulation.z_loss, point.target.smoothing) != (None,) * 3,
+        point.reduction.classes not in ("sum", "mean"),
+        point.plus,
+    )
+    if axes != 1 or point.layout.class_axis is None or any(coupling):
+        return point
+    reduction = replace(point.reduction, classes="flat", batch=point.reduction.classes, denominator="elements")
+    return replace(with_choice(point, "layout", class_axis=None), reduction=reduction)
 
 
 def _sized(point: Semantics, axes: int) -> bool:

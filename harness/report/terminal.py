@@ -173,7 +173,8 @@ def counts(findings: Sequence[Finding]) -> str:
     total = summary(findings)
     verdicts = [f"{words.symbol} {total['verdicts'][verdict]} {verdict}" for verdict, words in VERDICTS.items()]
     failed = total["status"]["fail"] + total["status"]["error"]
-    return f"{total['cases']} cases, {failed} not as expected.  {'  '.join(verdicts)}"
+    cases = "1 case" if len(findings) == 1 else f"{len(findings):,} cases"
+    return f"{cases}, {failed} not as expected.  {'  '.join(verdicts)}"
 
 
 def table(findings: Sequence[Finding]) -> "Table":

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.compare import difference
-from harness.explain.describe import summary, words_of
+from harness.explain.describe import said_of, summary, words_of
 from harness.explain.differences import Difference
 from harness.explain.meeting import Met, seen_differences
 from harness.explain.question import Question, Standing
@@ -72,11 +72,12 @@ def factors_of(
 ) -> tuple[tuple[Factor, ...], float]:
     """The factors at the element where the sides differ most, and what they leave of the gap."""
     at = divergence.at
-    factors = [_factor(d, 0.0, 0.0, names, question) for d in met.form]
+    told = replace(question, prediction_is=said_of(question.prediction_is, *met.points))
+    factors = [_factor(d, 0.0, 0.0, names, told) for d in met.form]
     for worth in found:
         if worth.active:
             share, step = (float(np.reshape(x, divergence.detail.shape)[at]) for x in (worth.share, worth.step))
-            factors.append(_factor(worth.difference, share, step, names, question, gap=divergence.gap))
+            factors.append(_factor(worth.difference, share, step, names, told, gap=divergence.gap))
     for name, extra, before, after in rounding:
         amount = float(np.reshape(extra, divergence.detail.shape)[at])
         known = next((i for i, f in enumerate(factors) if f.factor == name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from harness.explain.differences import DETAILS, Difference, read
@@ -75,6 +76,8 @@ def _chain(values: tuple[Any, ...], prediction_is: str | None) -> str:
     chain = values[0]
     if prediction_is == "probabilities" and chain in PROBABILITIES:
         return PROBABILITIES[chain]
+    if prediction_is == "unsaid" and not chain:
+        return PROBABILITIES[()]
     return CHAINS.get(chain, " of ".join(reversed(chain)))
 
 
@@ -121,9 +124,11 @@ _ON_PROBABILITIES = frozenset(
 )
 
 
-def reads_probabilities(*points: Semantics) -> bool:
-    """Whether every point's term reads probabilities, so that a prediction taken as it is must be one."""
-    return all(s.term.family in _ON_PROBABILITIES for s in points)
+def said_of(prediction_is: str | None, *points: Semantics) -> str | None:
+    """What the prediction is said to be, or "unsaid" where every term reads probabilities and a case does not say."""
+    if prediction_is is None and all(s.term.family in _ON_PROBABILITIES for s in points):
+        return "unsaid"
+    return prediction_is
 
 
 def choice(factor: str, values: tuple[Any, ...], prediction_is: str | None = None) -> str:
@@ -191,6 +196,7 @@ def summary(factor: str, before: str, after: str, names: tuple[str, str]) -> str
     return f"{SUBJECTS[factor]}: {names[0]} — {before}; {names[1]} — {after}."
 
 
+@lru_cache(maxsize=256)  # every aspect and dtype of a pair has the same
 def stage_table(a: Semantics, b: Semantics, prediction_is: str | None) -> tuple[tuple[str, str, str], ...]:
     """Every detail in stage order with both choices in words; details that neither side uses are left out."""
     default = Semantics()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -36,8 +37,11 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "torch.nn.functional.gaussian_nll_loss": ("var",),
     "torch.nn.GaussianNLLLoss": ("var",),
 }
-MOST_DRAFTS = 30
-MOST_FOUND = 3
+# Drafts that are worked on and candidates that are shown, of each API; candidates in all; drafts behind one edit.
+MOST_DRAFTS_EACH = 14
+MOST_FOUND_EACH = 2
+MOST_FOUND = 12
+MOST_BRANCHES = 6
 # What a call can leave as it is: how numbers are computed, and what only edges show.
 SILENT = frozenset({"guard.order", "mode", "evaluation", "reduction.zero", "target.bad_index", "layout.broadcast"})
 
@@ -81,26 +85,32 @@ def starts(goal: Semantics, to: str) -> Iterator[Draft]:
         yield Draft(api, tuple((name, nodes[name]) for name in REQUIRED.get(api.path, ()) if name in names), x, t)
 
 
-def candidates(goal: Semantics, start: Draft, facts: Facts, dialect: Dialect) -> Iterator[Candidate]:
-    """Expressions reached from `start`, every difference either removed or shown to have no edit that removes it."""
+def candidates(goal: Semantics, drafts: Iterable[Draft], facts: Facts, dialect: Dialect) -> Iterator[Candidate]:
+    """Expressions reached from `drafts`, every difference either removed or shown to have no edit that removes it.
+
+    What is nearest to the goal is worked on first, so that the first candidates are likely the simplest.
+    """
     ticket = count()
-    point = resolved(start.tree, facts)
-    if point is None or point.term.family not in _related(goal):
-        return
-    waiting = [(0, 0, next(ticket), _Stage(start, point, frozenset()))]
-    drafts = found = 0
-    while waiting and drafts < MOST_DRAFTS and found < MOST_FOUND:
+    waiting: list[tuple[int, int, int, _Stage]] = []
+    for draft in drafts:
+        point = resolved(draft.tree, facts)
+        if point is not None and point.term.family in _related(goal):
+            stage = _Stage(draft, point, between(point, goal), frozenset())
+            heappush(waiting, (len(stage.left), draft.length, next(ticket), stage))
+    worked, found = Counter[str](), Counter[str]()
+    while waiting and found.total() < MOST_FOUND:
         *_, stage = heappop(waiting)
-        drafts += 1
-        left = between(stage.point, goal)
-        factor = next((d.factor for d in left if d.factor not in stage.handled | SILENT and edits_for(d.factor)), None)
-        if factor is None:
-            found += 1
-            yield Candidate(stage.draft, stage.point, left)
+        path = stage.draft.api.path if stage.draft.api else ""
+        if found[path] == MOST_FOUND_EACH or worked[path] == MOST_DRAFTS_EACH:
             continue
-        wish = Wish(goal, stage.point, dialect, facts.describe)
-        for after in _next(stage, factor, wish, facts):
-            size = sum(d.factor not in after.handled for d in between(after.point, goal))
+        worked[path] += 1
+        factor = stage.next_factor()
+        if factor is None:
+            found[path] += 1
+            yield Candidate(stage.draft, stage.point, stage.left)
+            continue
+        for after in _next(stage, factor, Wish(goal, stage.point, dialect, facts.describe), facts):
+            size = sum(d.factor not in after.handled for d in after.left)
             heappush(waiting, (size, after.draft.length, next(ticket), after))
 
 
@@ -110,7 +120,13 @@ class _Stage:
 
     draft: Draft
     point: Semantics
+    left: tuple[Difference, ...]
     handled: frozenset[str]
+
+    def next_factor(self) -> str | None:
+        """The first difference that has edits and has not had its turn."""
+        done = self.handled | SILENT
+        return next((d.factor for d in self.left if d.factor not in done and edits_for(d.factor)), None)
 
 
 def _related(goal: Semantics) -> tuple[str, ...]:
@@ -154,10 +170,11 @@ def _next(stage: _Stage, factor: str, wish: Wish, facts: Facts) -> list[_Stage]:
             if tree in found:
                 continue
             point = resolved(tree, facts)
-            if point is not None and (
-                factor in _TOGETHER or factor not in {d.factor for d in between(point, wish.goal)}
-            ):
-                found[tree] = _Stage(changed, point, handled)
+            left = () if point is None else between(point, wish.goal)
+            if point is not None and (factor in _TOGETHER or factor not in {d.factor for d in left}):
+                found[tree] = _Stage(changed, point, left, handled)
+            if len(found) == MOST_BRANCHES:
+                break
     except Inexpressible:
         pass
-    return [*found.values()] or [_Stage(stage.draft, stage.point, handled)]
+    return [*found.values()] or [_Stage(stage.draft, stage.point, stage.left, handled)]

@@ -162,6 +162,8 @@ def modulated(draft: Draft, wish: Wish) -> Iterator[Draft]:
 def positively_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """`pos_weight`."""
     positive = wish.goal.weight.positive
+    if positive is None:
+        yield from _without(draft, ("pos_weight",))
     node = Literal(1.0) if positive is None else wish.node(positive)
     if wish.dialect.name == "torch" and isinstance(node, Literal):
         node = Call("torch.tensor", (Literal(float(node.value or 0)),))
@@ -177,6 +179,7 @@ def class_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
     elif draft.option("apply_class_balancing") is not None:
         yield from flags(draft, wish)
     if weight.klass is None:
+        yield from _without(draft, ("weight", "class_weights"))
         return
     yield from _set(draft, ("weight", "weights", "class_weights", "alpha"), wish.node(weight.klass))
     r = Read(wish.goal, wish.dialect, wish.describe)
@@ -188,7 +191,9 @@ def class_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
 
 def sample_weighted(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """Weights per element or sample."""
-    if wish.goal.weight.sample is not None:
+    if wish.goal.weight.sample is None:
+        yield from _without(draft, ("weight", "weights", "sample_weight"))
+    else:
         yield from _set(draft, ("weight",), wish.node(wish.goal.weight.sample))
         yield from _weighted(draft, wish.node(wish.goal.weight.sample))
 
@@ -225,6 +230,7 @@ def masked(draft: Draft, wish: Wish) -> Iterator[Draft]:
     """The label to be ignored, or the mask."""
     mask = wish.goal.weight.mask
     if mask is None:
+        yield from _without(draft, ("ignore_index", "ignore_class", "where"))
         return
     label = isinstance(mask, int | float | Literal)
     yield from _set(draft, ("ignore_index", "ignore_class") if label else ("where",), wish.node(mask))
@@ -308,6 +314,13 @@ def _set(draft: Draft, names: tuple[str, ...], value: Node) -> Iterator[Draft]:
     for name in names:
         if draft.option(name) is not None and draft.option(name) != value:
             yield draft.having(name, value)
+
+
+def _without(draft: Draft, names: tuple[str, ...]) -> Iterator[Draft]:
+    for name in names:
+        rest = tuple(pair for pair in draft.options if pair[0] != name)
+        if rest != draft.options:
+            yield replace(draft, options=rest)
 
 
 # Factor, or the stage it belongs to, to the edits that may remove the difference, shortest code first.

@@ -182,9 +182,8 @@ def _proposals(search: Search, extra: tuple[Node, ...]) -> Iterator[_Proposed]:
     goals = tuple(simpler(search.goal, search.inputs))
     try:
         for goal in goals:
-            for start in starts(goal, search.to):
-                for candidate in candidates(goal, start, search.facts, search.dialect):
-                    yield _Proposed(candidate.tree, candidate.point, between(candidate.point, search.goal))
+            for candidate in candidates(goal, starts(goal, search.to), search.facts, search.dialect):
+                yield _Proposed(candidate.tree, candidate.point, between(candidate.point, search.goal))
     except Inexpressible:
         pass
     for goal in goals if search.to in FORMULAS else ():
@@ -261,10 +260,9 @@ def why_not(search: Search) -> str:
     facts = search.facts
     nearest: Candidate | None = None
     try:
-        for start in starts(search.goal, search.to):
-            for candidate in candidates(search.goal, start, facts, search.dialect):
-                if nearest is None or len(candidate.left) < len(nearest.left):
-                    nearest = candidate
+        for candidate in candidates(search.goal, starts(search.goal, search.to), facts, search.dialect):
+            if nearest is None or len(candidate.left) < len(nearest.left):
+                nearest = candidate
         if search.to in FORMULAS:
             written_out(_told(search.goal, search.inputs), search.dialect, facts.describe)
     except Inexpressible as reason:

@@ -121,10 +121,9 @@ def _own(tree: Node, search: Search) -> Iterator[tuple[Cost, Candidate]]:
     if draft is None:
         return
     starts = (draft, Draft(draft.api, draft.options, draft.prediction, draft.target)) if draft.around != HOLE else (draft,)
-    for start in starts:
-        for candidate in candidates(search.goal, start, search.facts, search.dialect):
-            around = candidate.draft.around != draft.around or candidate.draft.prediction != draft.prediction
-            yield (int(around), candidate.draft.length), candidate
+    for candidate in candidates(search.goal, starts, search.facts, search.dialect):
+        around = candidate.draft.around != draft.around or candidate.draft.prediction != draft.prediction
+        yield (int(around), candidate.draft.length), candidate
 
 
 def _is_goal(candidate: Candidate, search: Search, *, here: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from harness.explain.joint import core, exchange, exchanged
@@ -106,6 +106,7 @@ def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # no
     return with_choice(s, stage, **{name: choice}) if stage else replace(s, **{name: choice})
 
 
+@lru_cache(maxsize=1024)  # the aspects and dtypes of a case ask again and again
 def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
     """The switches that lead from `a` to `b`, in stage order."""
     found = []

@@ -7,6 +7,7 @@ latex2mathml draws.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.reference.terms import FAMILIES
@@ -46,6 +47,7 @@ _COUNTS = {
 _SYMBOLS = {"delta": r"\delta", "beta": r"\beta", "alpha": r"\alpha", "quantile": "q", "q": "q", "margin": "m"}
 
 
+@lru_cache(maxsize=256)
 def formula(semantics: Semantics) -> str:
     """`semantics` in LaTeX, with the abbreviations it uses explained behind it.
 

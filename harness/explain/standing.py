@@ -130,7 +130,8 @@ def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> F
 
     @lru_cache(maxsize=256)
     def array(node: Node) -> np.ndarray:
-        value = interpret(node, scope)
+        with np.errstate(all="ignore"):
+            value = interpret(node, scope)
         return np.asarray(value.mid if isinstance(value, Tensor) else value)
 
     def describe(node: Node) -> Described:

@@ -10,9 +10,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.library import Explained, Identified, assert_equivalent, explain, identify
+    from harness.identified import Identified
+    from harness.library import Explained, Translation, assert_equivalent, explain, identify, translate
 
-__all__ = ["Explained", "Identified", "assert_equivalent", "explain", "identify"]
+__all__ = ["Explained", "Identified", "Translation", "assert_equivalent", "explain", "identify", "translate"]
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -29,6 +29,7 @@ LOG_WIDTH = 140
 EXAMPLE = "\b\nExample:\n  "
 EXPLAIN = """harness explain "torch.nn.BCELoss()" "torch.nn.CrossEntropyLoss()" \\
     --prediction "[0.8, 0.2, 0.4]" --target "[1, 0, 0]\""""
+TRANSLATE = """harness translate "torch.nn.BCEWithLogitsLoss()" --to keras"""
 IDENTIFY = (
     """harness identify --claim "[1.313, 0.127, 0.313]" --prediction "[[1, 2], [2, 1], [1, 1]]" --target "[0, 1, 1]\""""
 )
@@ -83,8 +84,9 @@ def main() -> None:
 @AS_JSON
 def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: bool, as_json: bool, **how: Any) -> None:
     """Ask the cases in PATHS (default: cases) of their frameworks, judge, and write the report."""
-    run = _collected(paths, dtype, None if no_cache else STORE, how)
-    _finish(run, out, as_json)
+    store = None if no_cache else STORE
+    run = _collected(paths, dtype, store, how)
+    _finish(run, out, as_json, Asking(store, how["adapters"]))
 
 
 # An expression may begin with a minus; no command has options of one letter, which click would look for in it.
@@ -141,6 +143,24 @@ def identify(expression: str | None, claim: str | None, as_json: bool, **asked: 
     found = library.identify_given(side, inputs, asked["dtype"])
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
     sys.exit(OK if found.semantics is not None and not found.audit else FINDING)
+
+
+@main.command(epilog=EXAMPLE + TRANSLATE, context_settings={"ignore_unknown_options": True})
+@click.argument("expression")
+@click.option("--to", required=True, metavar="FRAMEWORK", help="torch, tensorflow, keras, jax, numpy, sklearn or onnx.")
+@click.option("--prediction", metavar="ARRAY", help="A literal as in a case file, or a generator.  [default: made up]")
+@click.option("--target", metavar="ARRAY", help="Likewise: its kind of numbers says which encoding is meant.")
+@click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True)
+@AS_JSON
+def translate(expression: str, to: str, as_json: bool, **asked: Any) -> None:
+    """Write EXPRESSION in another framework; what is shown was run beside the original and agreed."""
+    from harness import library
+    from harness.report.results import dumps
+
+    found = library.translated(expression, to, asked["dtype"], read_inputs(asked))
+    click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
+    sys.exit(OK if found.verified else FINDING)
 
 
 @main.command(epilog=EXAMPLE + "harness collect cases --shard 1/4 --store shard-1.sqlite")
@@ -229,25 +249,37 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
     return replace(case, dtypes=(dtype,), expect=expect)
 
 
-def _finish(run: Run, out: Path, as_json: bool) -> None:
+def _finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:
     """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
     from harness.report.memory import Overview, fingerprint, recall, remember
 
     made_of = fingerprint(run)
     known = recall(out, made_of)
     if known is None:
-        findings = _published(run, out)
+        findings = _published(run, out, asking)
         known = Overview(_overview(run, findings, out), _exit_code(run, findings))
         remember(out, made_of, known)
     click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
     sys.exit(known.code)
 
 
-def _published(run: Run, out: Path) -> Sequence[Finding]:
+class Asking(NamedTuple):
+    """How frameworks are asked once more, for remedies: where answers are kept, and whom."""
+
+    store: Path | None
+    adapters: tuple[str, ...] | None
+
+
+def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
+    from harness.collect import open_probe
     from harness.judge import judge as judge_run
     from harness.report.publish import publish
 
-    findings = judge_run(run)
+    if asking is None:
+        findings = judge_run(run)
+    else:
+        with open_probe(store=asking.store, adapters=asking.adapters) as probe:
+            findings = judge_run(run, probe)
     publish(run, findings, out)
     return findings
 

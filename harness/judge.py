@@ -15,6 +15,7 @@ from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
 from harness.explain.standing import Enclosed, Reference, as_arrays, reference
 from harness.explain.written import same_formula, written_reference
+from harness.explain.translate.findings import with_remedies
 from harness.records import (
     BrokenCase,
     Case,
@@ -29,6 +30,7 @@ from harness.records import (
     Key,
     Known,
     Observation,
+    Probe,
     Raised,
     Run,
     TimedOut,
@@ -40,10 +42,17 @@ from harness.semantics import Semantics
 AGREE = frozenset({Verdict.IDENTICAL, Verdict.EQUAL})
 
 
-def judge(run: Run) -> tuple[Finding, ...]:
-    """One Finding per case, broken ones included; `judge` of an empty run is empty."""
+def judge(run: Run, probe: Probe | None = None) -> tuple[Finding, ...]:
+    """One Finding per case, broken ones included; `judge` of an empty run is empty.
+
+    Args:
+        run: What was collected.
+        probe: Puts an expression to its framework, so that what is explained comes with the call that mends it; None
+            where no framework can be asked.
+    """
     broken = tuple(Finding(case, "error", (), {}, messages=(case.message,)) for case in run.broken)
-    return (*(judge_case(case, run.observations) for case in run.cases), *broken)
+    findings = tuple(judge_case(case, run.observations) for case in run.cases)
+    return (*(findings if probe is None else with_remedies(findings, probe)), *broken)
 
 
 def judge_case(

@@ -14,8 +14,10 @@ from numpy.typing import ArrayLike
 from harness.adapters.callables import framework_of as framework_of_function
 from harness.catalog import complete
 from harness.claims import read_claim
-from harness.collect import Pool, collect
+from harness.collect import Pool, collect, open_probe
 from harness.errors import CaseError
+from harness.explain.translate import Translation, suitable, with_remedies
+from harness.explain.translate import translate as translate_tree
 from harness.expression import framework_of, parse
 from harness.identified import Identified
 from harness.identifying import identify_side
@@ -212,13 +214,56 @@ def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, 
 def answer(case: Case) -> Explained:
     """Ask both sides, and judge; functions that return other numbers than their counterpart are identified."""
     run = collect([case], pool=_pool())
-    finding = judge_case(case, run.observations)
+    finding = _mended(judge_case(case, run.observations))
     functions = {name: side for name, side in case.sides.items() if isinstance(side, Callable)}
     if not functions or all(each.verdict is Verdict.IDENTICAL for each in finding.comparisons):
         return Explained(run, finding)
     found = {name: replace(identify_side(side, case.inputs, None), name=name) for name, side in functions.items()}
     known = {name: each.semantics for name, each in found.items() if each.semantics is not None}
-    return Explained(run, judge_case(case, run.observations, known), found)
+    return Explained(run, _mended(judge_case(case, run.observations, known)), found)
+
+
+def _mended(finding: Finding) -> Finding:
+    """The finding with remedies, each run by the same workers."""
+    with open_probe(pool=_pool()) as probe:
+        return with_remedies([finding], probe)[0]
+
+
+def translate(expression: str, *, to: str, dtype: str = "float32", **inputs: ArrayLike) -> Translation:
+    """The same loss in another framework, run beside the original, value and gradient, before it is shown.
+
+    Args:
+        expression: A loss in a framework's own spelling; a bare one is called with prediction and target.
+        to: torch, tensorflow, keras, jax, numpy, sklearn or onnx.
+        dtype: float64, float32, float16 or bfloat16: in which both are run.
+        **inputs: Arrays by the names that the expression uses. Shapes and kinds of numbers matter: they say which
+            encoding of a target is meant. What is not given is made up to suit.
+
+    Returns:
+        `.code`, the expression; `.verified`, that it was run and agreed; `.missing`, what it leaves out, or why there
+        is no code.
+
+    Raises:
+        CaseError: The expression or an input cannot be read, or `not-allowed`, a framework that is not there.
+
+    Example:
+        >>> print(translate("torch.nn.BCEWithLogitsLoss()", to="keras"))  # doctest: +SKIP
+        keras.losses.BinaryCrossentropy(from_logits=True)(target, prediction)
+    """
+    if dtype not in DTYPES:
+        raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
+    return translated(expression, to, dtype, {name: as_input(value, name) for name, value in inputs.items()})
+
+
+def translated(expression: str, to: str, dtype: str, inputs: dict[str, InputArray]) -> Translation:
+    """`translate` with inputs as a case has them.
+
+    Raises:
+        CaseError: As `translate`.
+    """
+    tree, suited = suitable(expression, inputs)
+    with open_probe(pool=_pool()) as probe:
+        return translate_tree(tree, to, suited, probe, dtype)
 
 
 @cache

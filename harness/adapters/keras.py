@@ -5,7 +5,7 @@ from dataclasses import replace
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # the one whose arrays these are; read when Keras is imported
 
-import keras  # noqa: E402, F401  the import is the point: a worker without it must say so
+import keras  # noqa: F401  the import is the point: a worker without it must say so
 
 from harness.adapters import tensorflow
 

@@ -136,7 +136,7 @@ def _by_cost(inputs: Mapping[str, InputArray], claim: Claim) -> Iterator[Reading
 
 def _of_cost(plan: tuple[tuple[_Choice, ...], ...], cost: int, claim: Claim) -> Iterator[Reading]:
     for choices in _exactly(plan, cost):
-        semantics = _point(*(choice.value for choice in choices))  # type: ignore[arg-type]
+        semantics = _point(*(choice.value for choice in choices))
         if (claim.value.ndim > 0 and claim.value.size > 1) == (semantics.reduction.batch == "none"):
             yield Reading(semantics, _words(choices), cost)
 

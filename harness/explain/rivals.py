@@ -1,8 +1,8 @@
 """Other smallest sets of factors that also fit: settled where a side can be run, listed where it cannot.
 
 From A's point, every point that is reached by as few changes as the explanation has factors, changes other ones, and
-returns B's numbers here without being B's loss in other words, is a rival. B is then run on inputs on which the rival and
-B's point part; the numbers it returns there are those of one of the two.
+returns B's numbers here without being B's loss in other words, is a rival. B is then run on inputs on which the rival
+and B's point part; the numbers it returns there are those of one of the two.
 """
 
 from __future__ import annotations

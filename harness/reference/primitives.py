@@ -38,14 +38,14 @@ def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
 
     def back(g: Any) -> Any:
         probabilities = softmax(x.constant(), axis).data
-        return ar.sub(g, ar.mul(probabilities, ar.sum(g, (axis % x.ndim,), keepdims=True)))
+        return ar.sub(g, ar.mul(probabilities, ar.sum(g, (place(axis, x.ndim),), keepdims=True)))
 
     return Tensor(ar, out.data, ((x, back),))
 
 
 def softmax(x: Tensor, axis: int = -1) -> Tensor:
     """exp x / Σ exp x over `axis`."""
-    ar, ax = x.arith, axis % x.ndim
+    ar, ax = x.arith, place(axis, x.ndim)
     peak = np.max(x.mid, axis=axis, keepdims=True, initial=-np.inf)
     powers = (x.constant() - np.where(np.isfinite(peak), peak, 0.0)).exp()
     out = (powers / powers.sum(axis, keepdims=True)).widen(_magnitude(powers))

@@ -16,7 +16,7 @@ def take_along(x: Value, index: Value, axis: Any) -> Value:
     index = integers(index)
     if not isinstance(x, Tensor):
         return np.take_along_axis(x, index, axis)
-    ax = int(axis) % x.ndim
+    ax = place(int(axis), x.ndim)
     grid = list(np.indices(index.shape, sparse=True))
     grid[ax] = index
     return x.index(tuple(grid))
@@ -29,7 +29,7 @@ def _gather(x: Value, axis: Any, index: Value) -> Value:
 def _take(x: Value, index: Value, axis: Any = None, mode: str | None = None) -> Value:
     if axis is None:
         x, axis = _reshape(x, (-1,)), 0
-    at = int(axis) % ndim_of(x)
+    at = place(int(axis), ndim_of(x))
     return _index(x, (slice(None),) * at + (_inside(index, shape_of(x)[at], mode),))
 
 
@@ -54,7 +54,7 @@ def _reshape(x: Value, *shape: Any) -> Value:
 
 def _squeeze(x: Value, axis: Any = None) -> Value:
     shape = shape_of(x)
-    drop = {i for i, n in enumerate(shape) if n == 1} if axis is None else {a % len(shape) for a in np.atleast_1d(axis)}
+    drop = {i for i, n in enumerate(shape) if n == 1} if axis is None else {place(int(a), len(shape)) for a in np.atleast_1d(axis)}
     return _reshape(x, tuple(n for i, n in enumerate(shape) if i not in drop or n != 1))
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from harness.reference.axes import place
+
 if TYPE_CHECKING:
     from harness.reference.arithmetic import Arithmetic, Floats, Mask
 
@@ -269,7 +271,8 @@ def _spread(a: Any, shape: tuple[int, ...]) -> Any:
 def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
-    return tuple(i % ndim for i in ((axis,) if isinstance(axis, int) else axis))
+    found = tuple(place(i, ndim) for i in ((axis,) if isinstance(axis, int) else axis))
+    return found if ndim else ()
 
 
 def _unbroadcast(ar: Arithmetic, g: Any, shape: tuple[int, ...]) -> Any:

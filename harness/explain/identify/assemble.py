@@ -109,7 +109,7 @@ def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
         core = replace(part.core, layout=layout, reduction=reduction)
         klass = part.amount if part.amount.size > 1 else None
         core, size = _with_classes(core, klass, part)
-        yield from _scaled(core, size / factor, part, factor, extra)
+        yield from _scaled(core, size / factor, part, factor, extra, frame.classes)
 
 
 def _rowwise(part: Part) -> bool:
@@ -126,7 +126,7 @@ def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tupl
     return replace(core, weight=replace(core.weight, klass=Call("numpy.array", (tree,)), klass_in=part.core.weight.klass_in)), 1.0
 
 
-def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float) -> Iterator[Candidate]:
+def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1) -> Iterator[Candidate]:
     error = float(np.max(part.error)) / factor
     logarithmic = core.term.family in LOGARITHMIC
     for base in BASES if logarithmic else BASES[:1]:
@@ -139,7 +139,7 @@ def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: floa
         modulation = replace(
             core.modulation,
             poly=_ratio(part.poly, size, part) if part.poly else None,
-            z_loss=_ratio(part.z, size * factor, part) if part.z else None,
+            z_loss=_ratio(part.z, size * factor * (classes if core.reduction.classes == "mean" else 1), part) if part.z else None,
         )
         if part.z and core.reduction.classes not in ("sum", "mean"):
             continue

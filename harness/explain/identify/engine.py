@@ -26,7 +26,7 @@ from harness.semantics import Semantics, Term
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
 STAGES_PASSED = ("term", "reduction", "guard", "gradient")
 ALIKE = 2  # Ways to write one function that are tried.
-GUARDS = 5  # Guards that give the same answers up to some roundings, to be told apart by the bound.
+GUARDS = 6  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
 

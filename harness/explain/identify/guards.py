@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from harness.semantics import Guard, Semantics, with_choice
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"})
 TRIALS = (1e-3, 1e-6)
 REFINED = 2
+ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,13 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) 
         yield from _evaluations(floored)
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
+    guards: list[Guard] = []
     for order in _orders(s.guard):
         low, highs = _bounds(asker, s, rows, y, known, order)
-        for guard in _guards(s.guard, low, highs, order):
-            yield from _zero_targets(_with_guard(s, guard))
+        guards.extend(_guards(s.guard, low, highs, order))
+    for which in range(ZERO_TARGETS):
+        for guard in guards:
+            yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
 
 
 def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
@@ -142,8 +147,9 @@ def _with_guard(s: Semantics, guard: Guard) -> Semantics:
 
 
 def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[str, ...]) -> Iterator[Guard]:
-    bounds: list[tuple[float | str | None, float | str | None]] = [(low, None), (low, 1.0), (None, 1.0)]
-    bounds += [(low, _upper(h)) for h in (*highs, 1.0 - low if low is not None else None)] + [(None, _upper(h)) for h in highs]
+    mirrored = _upper(None if low is None else 1.0 - low)
+    bounds: list[tuple[float | str | None, float | str | None]] = [(low, None), (low, mirrored), (low, 1.0), (None, 1.0)]
+    bounds += [(low, _upper(h)) for h in highs] + [(None, _upper(h)) for h in highs]
     for bound in dict.fromkeys(bounds):
         if bound != (None, None):
             yield Guard(clip=bound, renormalise=known.renormalise, order=order)
@@ -195,13 +201,19 @@ def _bound(
         slope = (b - a) / (logs[1] - logs[0])
         found = logs[0] + (y - a) / slope
     steep = np.where(np.isfinite(slope) & known.reshape((-1,) + (1,) * (y.ndim - 1)), np.abs(slope), 0.0)
-    # Only where both trials are active is the slope the whole one.
-    usable = np.isfinite(found) & (steep > 0.999 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
+    usable = np.isfinite(found) & (steep > 0.01 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
     if not usable.any():
         return None
-    log = float(np.min(found[usable]))
+    log = _commonest(found[usable])
     value = math.exp(log)
     power = round(math.log2(value))
     if abs(value - 2.0**power) <= 1e-12 * value:  # noqa: PLR2004  a machine epsilon
         return 2.0**power
     return short(value, value * 1e-12 * max(abs(log), 1.0))
+
+
+def _commonest(values: Array) -> float:
+    """The value that most rows agree on: those that the guard does not reach, or not alone, each give another."""
+    near = np.abs(values[:, None] - values[None, :]) <= 1e-9 * np.abs(values)[:, None]
+    count = near.sum(1)
+    return float(np.min(values[count == count.max()]))

@@ -9,12 +9,13 @@ from harness.explain.identify.fit import Model
 from harness.explain.identify.samples import HARD
 
 LINEAR = (
-    "ce", "ce0", "squared", "poly", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy", "reverse", "z",
-    "t·ce", "t·ce0", "1", "prediction", "target", "t2",
+    "ce", "ce0", "squared", "poly", "prediction", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy", "reverse",
+    "z", "t·ce", "t·ce0", "1", "target", "t2",
 )  # fmt: skip
-ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1")
+ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1", "prediction")
+TWO_SIDED = ("ce", "ce0", "lp", "lq", "1")
 LOGS = ("ce", "ce0", "lp", "lq", "tlogt", "qlogq", "poly", "z", "t·ce", "t·ce0", "1")
-FOCAL = ("f.ce", "f.lp", "poly", "z", "1")
+FOCAL = ("f.ce", "f.lp", "poly", "z", "1", "prediction")
 FOCAL_TWO = ("g.ce", "g.ce0", "t·g.ce", "t·g.ce0", "poly", "1")
 SPLIT = ("s.ce", "s.ce0", "1")
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
@@ -25,16 +26,20 @@ BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
 # The parameter groups that are looked for in each activation: columns and names.
 Group = tuple[tuple[str, ...], tuple[str, ...]]
 FIRST: tuple[Group, ...] = (
+    (ONE_SIDED, ("epsilon",)),
+    (TWO_SIDED, ("epsilon",)),
     (LOGS, ("epsilon",)),
     (ONE_SIDED, ("temperature",)),
     (FOCAL, ("gamma",)),
     (FOCAL_TWO, ("gamma",)),
+    (TWO_SIDED, ("temperature",)),
     (LOGS, ("temperature",)),
 )
 THEN: tuple[Group, ...] = (
     (FOCAL, ("gamma", "temperature")),
     (FOCAL, ("gamma", "epsilon")),
     (ONE_SIDED, ("temperature", "epsilon")),
+    (TWO_SIDED, ("temperature", "epsilon")),
     (LOGS, ("temperature", "epsilon")),
     (FOCAL_TWO, ("gamma", "temperature")),
     (FOCAL_TWO, ("gamma", "epsilon")),

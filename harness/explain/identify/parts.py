@@ -15,6 +15,7 @@ from harness.records import Array
 from harness.semantics import Activation, Guard, Modulation, Semantics, Smoothing, Target, Term, Weight, with_choice
 from harness.syntax import Input
 
+NEGLIGIBLE = 1e-12  # Of two numbers that should cancel, what may be left.
 SPREAD = 12.0  # Standard deviations within which a measured number may lie.
 
 
@@ -77,13 +78,12 @@ def readings(fit: Fit, classes: int) -> list[Reading]:
     """Everything that the fitted columns may mean, simplest first; empty where they mean nothing in the space."""
     found = []
     smoothed = bool({"lp", "lq", "f.lp"} & fit.amounts.keys())
-    for which in product(range(len(SMOOTHINGS) if smoothed else 1), (False, True)):
+    second = (False, True) if ALTERNATIVES & fit.amounts.keys() else (False,)
+    for which in product(range(len(SMOOTHINGS) if smoothed else 1), second):
         amounts = _Amounts(fit, classes)
         reading = _read(amounts, Variant(*which))
         if reading is not None and not amounts.left:
             found.append(reading)
-        if not (ALTERNATIVES & fit.amounts.keys()) and not smoothed:
-            break
     return sorted(found, key=lambda reading: reading.cost)
 
 
@@ -221,7 +221,7 @@ def _by_target(amounts: _Amounts, _which: Variant) -> list[Part] | None:
 def _spread_poly(amounts: _Amounts, each: float) -> None:
     """Smoothing gives every class a share of t(1 − p): take it off the constant, and off Σp where that is none."""
     linear = amounts.left.get("prediction")
-    if linear is not None and abs(float(linear[0]) + each) <= amounts.error("prediction", "poly"):
+    if linear is not None and abs(float(linear[0]) + each) <= amounts.error("prediction", "poly") + NEGLIGIBLE * abs(each):
         amounts.take("prediction")
         linear, total = None, each * amounts.classes
     else:
@@ -229,7 +229,27 @@ def _spread_poly(amounts: _Amounts, each: float) -> None:
     constant = amounts.left.get("1")
     if constant is not None:
         left = constant - total
-        amounts.left["1"] = np.where(np.abs(left) <= amounts.error("1", "poly"), 0.0, left)
+        amounts.left["1"] = np.where(np.abs(left) <= amounts.error("1", "poly") + NEGLIGIBLE * abs(total), 0.0, left)
+
+
+def _hard_absolute(amounts: _Amounts, _which: Variant) -> list[Part] | None:
+    """|p − t| = p + 2t(1 − p) − t where t is 0 or 1, in which form it is found there."""
+    linear, sure = amounts.left.get("prediction"), amounts.left.get("poly")
+    if linear is None or sure is None or amounts.left.keys() & {"ce", "f.ce", "k.ce"}:
+        return []
+    error = amounts.error("prediction", "poly")
+    if np.any(np.abs(sure - 2.0 * linear) > 2.0 * error):
+        return []
+    amounts.take("prediction"), amounts.take("poly")
+    for name in ("target", "1"):
+        # The number of ones in a row is 1 in one-hot rows, and then no column of its own.
+        if name in amounts.left:
+            left = amounts.left[name] + linear
+            amounts.left[name] = np.where(np.abs(left) <= error + amounts.error(name), 0.0, left)
+            if not np.any(amounts.left[name]):
+                amounts.take(name)
+            break
+    return [Part(replace(base(amounts.fit), term=Term("absolute")), linear, np.full(linear.shape, error))]
 
 
 def _two_sided(
@@ -431,6 +451,7 @@ def _fitted(amounts: _Amounts, which: Variant) -> Iterator[Part]:
 
 
 READERS: tuple[Callable[[_Amounts, Variant], list[Part] | None], ...] = (
+    _hard_absolute,
     _poisson,
     _cross_entropy,
     lambda amounts, which: _cross_entropy(amounts, which, "f."),

@@ -95,11 +95,17 @@ def _fitted(data: Data, model: Model) -> Fit | None:
         return solve(data, model, Trial())
     fit = descend(data, model)
     snapped = None if fit is None else _snapped(data, fit)
-    return None if snapped is None or any(getattr(snapped.trial, name) == NONE.get(name) for name in model.free) else snapped
+    return None if snapped is None or any(_is_none(snapped, name) for name in model.free) else snapped
 
 
 # A free parameter that turns out to be none: the model without it was tried before.
 NONE = {"gamma": 0.0, "epsilon": 0.0, "temperature": 1.0, "smoothing": 0.0}
+
+
+def _is_none(fit: Fit, name: str) -> bool:
+    return name in NONE and abs(getattr(fit.trial, name) - NONE[name]) <= max(1e3 * fit.spread[name], 1e-13)
+
+
 # What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
 PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly"})
 BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly"}

@@ -79,6 +79,11 @@ class View:
         """The prediction behind the activation."""
         return STEPS[self.chain[-1]](self.before) if self.chain else self.before
 
+    @property
+    def bare(self) -> Array:
+        """The prediction before any guard: a poly term takes no notice of one."""
+        return self.before if self.chain[-1:] == ("renormalise",) else self.p
+
     @cached_property
     def lp(self) -> Array:
         """log p."""

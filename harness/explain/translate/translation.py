@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 from harness.catalog import complete
@@ -38,6 +38,10 @@ class Translation:
     missing: tuple[str, ...] = ()
     worst_ulps: float = 0.0
     to: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data: the attributes by name."""
+        return {**asdict(self), "missing": list(self.missing)}
 
     def __str__(self) -> str:
         """The code, with what it leaves out behind it; or the refusal."""

@@ -129,6 +129,8 @@ def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, d
     """The frame of the user's inputs; None where prediction and target have no common form here."""
     given = {n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype) for n, a in specimen.items()}
     x, t = given[prediction], given[target]
+    if not x.size:
+        return None
     axis = _index_axis(x.shape, t, specimen[target].integral)
     kind = "index" if axis is not None else ""
     if axis is None:

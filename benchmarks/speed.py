@@ -1,7 +1,8 @@
 """How fast the harness computes, in one process on one core, beside what does the same or less.
 
-Run `python -m benchmarks.speed [--seconds S] [--cases N]`. Rates are per second of CPU time of that process, so that other
-load on the machine does not count. No framework is asked: observations are the reference's own numbers, rounded to float32.
+Run `python -m benchmarks.speed [--seconds S] [--cases N]`. Rates are per second of CPU time of that process, so that
+other load on the machine does not count. No framework is asked: observations are the reference's own numbers, rounded
+to float32.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import flint
@@ -79,10 +81,10 @@ def certified(seconds: float) -> list[tuple[str, float, float]]:
         ("CE of 10 classes", CE, {"prediction": rows, "target": labels}, (_ce_mpmath, _ce_flint)),
     ):
         value, both = (
-            rate(lambda wrt=wrt: evaluate(point, inputs, Certified(), "float64", wrt), ELEMENTS, seconds)
+            rate(partial(evaluate, point, inputs, Certified(), "float64", wrt), ELEMENTS, seconds)
             for wrt in (None, "prediction")
         )
-        written = [rate(lambda f=f: f(*inputs.values()), ELEMENTS, seconds) for f in loops]
+        written = [rate(partial(f, *inputs.values()), ELEMENTS, seconds) for f in loops]
         table += [
             (f"{name}: certified terms", value, 1.0),
             (f"{name}: certified terms with their gradient", both, both / value),
@@ -102,7 +104,7 @@ def _bce_mpmath(x: np.ndarray, t: np.ndarray) -> object:
 def _bce_flint(x: np.ndarray, t: np.ndarray) -> object:
     total = flint.arb(0)
     for a, b in zip(map(flint.arb, x.tolist()), map(flint.arb, t.tolist()), strict=True):
-        total += (a if a > 0 else 0) - a * b + (-abs(a)).exp().log1p()
+        total += max(a, 0) - a * b + (-abs(a)).exp().log1p()
     return total / len(x)
 
 
@@ -192,7 +194,7 @@ def files(count: int, folder: Path) -> list[tuple[str, float]]:
     publish(run, findings, folder / "report")
     return [
         (f"{count} cases loaded and validated, s", loaded),
-        (f"their report written, s", time.process_time() - started),
+        ("their report written, s", time.process_time() - started),
     ]
 
 

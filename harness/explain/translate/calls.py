@@ -126,7 +126,12 @@ class _Stage:
     def next_factor(self) -> str | None:
         """The first difference that has edits and has not had its turn."""
         done = self.handled | SILENT
-        return next((d.factor for d in self.left if d.factor not in done and edits_for(d.factor)), None)
+        return next((d.factor for d in self.left if d.factor not in done and not _same(d) and edits_for(d.factor)), None)
+
+
+def _same(d: Difference) -> bool:
+    """Whether a difference is one of names only, as far as weights of one per sample go."""
+    return d.factor == "reduction.denominator" and {d.before[0], d.after[0]} <= {"weights", "weights-unbroadcast"}
 
 
 def _related(goal: Semantics) -> tuple[str, ...]:
@@ -171,7 +176,7 @@ def _next(stage: _Stage, factor: str, wish: Wish, facts: Facts) -> list[_Stage]:
                 continue
             point = resolved(tree, facts)
             left = () if point is None else between(point, wish.goal)
-            if point is not None and (factor in _TOGETHER or factor not in {d.factor for d in left}):
+            if point is not None and (factor in _TOGETHER or factor not in {d.factor for d in left if not _same(d)}):
                 found[tree] = _Stage(changed, point, left, handled)
             if len(found) == MOST_BRANCHES:
                 break

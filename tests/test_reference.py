@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import CaseError
 from harness.explain.standing import reference
 from harness.reference.arithmetic import FORMATS, Ball, Certified, Plain, Rounded, quantise
+from harness.reference.axes import place
 from harness.reference.evaluate import Evaluator, evaluate, inputs_as
 from harness.reference.reading import ACTIVATIONS
 from harness.reference.terms import FAMILIES
@@ -352,3 +353,16 @@ def test_points_on_the_same_inputs_share_terms_and_not_their_answers():
 def test_shapes_that_do_not_fit_are_an_error_and_no_number():
     with pytest.raises(CaseError, match="do not fit a prediction"):
         evaluate(replace(LOGITS, target=Target(Input("w"), "index")), INPUTS, Plain(), "float64", None)
+
+
+@pytest.mark.parametrize(("axis", "ndim", "at"), [(-1, 3, 2), (0, 1, 0), (-1, 0, 0), (0, 0, 0)])
+def test_an_axis_is_counted_from_the_front_and_a_single_number_is_a_row_of_one(axis, ndim, at):
+    assert place(axis, ndim) == at
+
+
+@pytest.mark.parametrize(("axis", "ndim"), [(3, 3), (-4, 3), (1, 0)])
+def test_an_axis_that_is_not_there_is_told_and_not_wrapped_around(axis, ndim):
+    with pytest.raises(CaseError) as error:
+        place(axis, ndim)
+
+    assert error.value.slug == "wrong-shape"

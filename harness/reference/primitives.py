@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from harness.reference.arithmetic import Floats
+from harness.reference.axes import place
 from harness.reference.tape import Tensor
 
 

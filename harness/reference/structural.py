@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.reference.axes import place
 from harness.reference.formats import quantise
 from harness.reference.operation import Operation, Value, integers, ndim_of, operation, shape_of, tensor_of
 from harness.reference.tape import Tensor, join
@@ -88,6 +89,11 @@ def _swap(x: Value, first: Any, second: Any) -> Value:
     return _transpose(x, tuple(order))
 
 
+def _broadcast_to(x: Value, *shape: Any) -> Value:
+    goal = tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
+    return x.broadcast_to(goal) if isinstance(x, Tensor) else np.broadcast_to(x, goal)
+
+
 def _moveaxis(x: Value, source: Any, destination: Any) -> Value:
     return x.moveaxis(int(source), int(destination)) if isinstance(x, Tensor) else np.moveaxis(x, source, destination)
 
@@ -160,6 +166,7 @@ STRUCTURAL: dict[str, Operation] = {
     "swapaxes": operation(_swap, "x", "first", "second"),
     "moveaxis": operation(_moveaxis, "x", "source", "destination"),
     "identity": operation(lambda x, *_: x, "x", "*"),
+    "broadcast_to": operation(_broadcast_to, "x", "shape"),
     "argmax": operation(lambda x, axis=None: np.argmax(x.mid if isinstance(x, Tensor) else x, axis), "x", "axis"),
     "isnan": operation(lambda x: np.isnan(x.mid if isinstance(x, Tensor) else x), "x"),
     "isfinite": operation(lambda x: np.isfinite(x.mid if isinstance(x, Tensor) else x), "x"),

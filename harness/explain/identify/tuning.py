@@ -93,8 +93,10 @@ def _linearised(
     for inputs, answer in cases:
         ball = evaluate(semantics, inputs, Rounded(dtype), dtype, None).value
         base, y = ball.mid.reshape(-1), answer.reshape(-1)
+        if y.size != base.size:
+            continue
         good = np.isfinite(base) & np.isfinite(y) & np.isfinite(ball.err.reshape(-1))
-        if y.size != base.size or not good.any():
+        if not good.any():
             continue
         columns = np.stack([_slope(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths], axis=1)
         # Next to an edge there is no number to either side of this one, and no slope.

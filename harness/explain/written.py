@@ -89,7 +89,8 @@ def as_written(
 def _declared(node: Node, inputs: Mapping[str, np.ndarray], dtype: str) -> Semantics | None:
     template = Tensor(PLAIN, np.zeros(()))
     scope = Scope({n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}, template)
-    return _point_of_call(node, scope, dtype)
+    with np.errstate(all="ignore"):
+        return _point_of_call(node, scope, dtype)
 
 
 def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:

@@ -45,8 +45,23 @@ def absorb(semantics: Semantics, describe: Describe, dtype: str) -> Semantics:
         describe: The shape of a tree.
         dtype: The case's dtype: a cast is a choice where it is to a narrower one.
     """
-    s = _absorb_prediction(semantics, describe, dtype)
+    s = _floored_variance(_absorb_prediction(semantics, describe, dtype))
     return absorb_target(s, _classes(s, describe))
+
+
+def _floored_variance(s: Semantics) -> Semantics:
+    """A variance that is clamped from below before it is handed over: the floor in the open, which has no slope."""
+    parameters = dict(s.term.parameters)
+    variance = parameters.get("variance")
+    found = operation(variance) if isinstance(variance, Node) else None
+    if found is None or found[0] not in ("clip", "clamp_min", "maximum") or not found[1]:
+        return s
+    bounds = [number(b) for b in (*found[1][1:], *found[2].values())]
+    own = parameters.get("floor", 0.0)
+    if len(bounds) != 1 or bounds[0] is None or not isinstance(own, float) or bounds[0] < own:
+        return s
+    changed = parameters | {"variance": found[1][0], "floor": bounds[0]}
+    return with_choice(with_choice(s, "term", parameters=tuple(changed.items())), "gradient", clip="zero")
 
 
 def _classes(s: Semantics, describe: Describe) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from harness.explain.affine import affine, is_complement
@@ -37,24 +37,47 @@ def _of_probabilities(parts: Terms) -> Semantics | None:
     for first, second in (pairs, pairs[::-1]):
         if first is None or second is None:
             return None
-        (t, inside), (u, other) = first, second
-        p, epsilon = _added(inside)
-        q, also = _added(other)
-        if is_complement(t, u) and is_complement(p, q) and epsilon == also:
-            return _scaled(_two_sided(p, t, epsilon), -amount)
+        p, q = _added(first.inside), _added(second.inside)
+        alike = p[1] == q[1] and first.floor == second.floor
+        if alike and is_complement(first.target, second.target) and is_complement(p[0], q[0]):
+            return _scaled(_two_sided(p[0], first.target, p[1], first.floor), -amount)
     return None
 
 
-def _weighted_log(node: Node) -> tuple[Node, Node] | None:
-    """(t, a) of `t * log(a)`, `xlogy(t, a)` or `t * log1p(b)`, for a = 1 + b."""
+@dataclass(frozen=True, slots=True)
+class _WeightedLog:
+    """t · max(log a, floor)."""
+
+    target: Node
+    inside: Node
+    floor: float | None = None
+
+
+def _weighted_log(node: Node) -> _WeightedLog | None:
+    """`t * log(a)`, `xlogy(t, a)`, `xlog1py(t, b)` or `t * log1p(b)` for a = 1 + b, its logarithm floored or not."""
     found = operation(node)
-    if found is not None and found[0] == "xlogy" and len(found[1]) == 2:  # noqa: PLR2004
-        return found[1][0], found[1][1]
+    if found is not None and found[0] in ("xlogy", "xlog1py") and len(found[1]) == 2:  # noqa: PLR2004
+        return _WeightedLog(found[1][0], _inside(found[0] == "xlogy", found[1][1]))
     for t, log in factors(node):
-        inner = operation(log)
+        bare, floor = _floored(log)
+        inner = operation(bare)
         if inner is not None and len(inner[1]) == 1 and inner[0] in ("log", "log1p"):
-            return t, inner[1][0] if inner[0] == "log" else Binary("+", Literal(1.0), inner[1][0])
+            return _WeightedLog(t, _inside(inner[0] == "log", inner[1][0]), floor)
     return None
+
+
+def _inside(whole: bool, argument: Node) -> Node:  # noqa: FBT001
+    return argument if whole else Binary("+", Literal(1.0), argument)
+
+
+def _floored(node: Node) -> tuple[Node, float | None]:
+    """(log, c) of `log.clamp(min=c)` for a negative c."""
+    found = operation(node)
+    if found is None or found[0] not in ("clip", "clamp_min", "maximum") or not found[1]:
+        return node, None
+    bounds = [number(b) for b in (*found[1][1:], *found[2].values()) if b != Literal(None)]
+    low = bounds[0] if len(bounds) == 1 else None
+    return (found[1][0], low) if low is not None and low < 0 else (node, None)
 
 
 def _added(node: Node) -> tuple[Node, float | None]:
@@ -66,9 +89,10 @@ def _added(node: Node) -> tuple[Node, float | None]:
             return node, None
 
 
-def _two_sided(p: Node, t: Node, epsilon: float | None) -> Semantics:
-    whole = Semantics(Layout(p), Target(t), term=Term(sides="two"), reduction=ELEMENTWISE)
-    return whole if epsilon is None else replace(whole, guard=Guard(added_epsilon=epsilon, order=("added_epsilon",)))
+def _two_sided(p: Node, t: Node, epsilon: float | None, floor: float | None) -> Semantics:
+    order = tuple(name for name, v in (("added_epsilon", epsilon), ("clamp", floor)) if v is not None)
+    guard = Guard(added_epsilon=epsilon, clamp=floor, order=order)
+    return Semantics(Layout(p), Target(t), guard=guard, term=Term(sides="two"), reduction=ELEMENTWISE)
 
 
 def _of_logits(parts: Terms, framework: str) -> Semantics | None:

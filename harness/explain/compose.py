@@ -16,6 +16,7 @@ from harness.catalog import api_of, declare
 from harness.explain.absorb import absorb
 from harness.explain.facts import Facts, constant_of
 from harness.explain.masks import ignored_label
+from harness.explain.counted import same_weights, weights_summed
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_certainties, of_losses, plain
@@ -206,17 +207,11 @@ def _by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
         return None
     if found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
         inner = found[1][0]
-        same = inner == used or (isinstance(used, Node) and _same_numbers(facts.array(inner), facts.array(used)))
-        if same:
-            return with_choice(s, "reduction", batch="mean", denominator="weights")
+        if isinstance(used, Node) and same_weights(facts.array(inner), facts.array(used)):
+            return with_choice(s, "reduction", batch="mean", denominator=weights_summed(s, inner, facts))
     if facts.prediction not in inputs_of(divisor) and facts.describe(divisor).shape == () and s.scale.constant == 1.0:
         return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor))
     return None
-
-
-def _same_numbers(a: np.ndarray, b: np.ndarray) -> bool:
-    # A mask flattened beside the losses has the sum of the mask itself.
-    return np.array_equal(np.ravel(a), np.ravel(b))
 
 
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:

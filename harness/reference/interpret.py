@@ -49,7 +49,7 @@ NAMES = {
     "cast": "astype", "to": "astype", "type": "astype", "astype": "astype", "is_nan": "isnan", "entropy": "stats_entropy",
     "kl_div": "scipy_kl_div", "gather": "gather", "multiply": "mul", "divide": "div", "subtract": "sub", "true_divide": "div",
     "logsumexp": "logsumexp", "vector_norm": "norm", "shape": "size", "float": "float32", "double": "float64", "half": "float16",
-    "long": "int64", "int": "int64", "size": "size", "select": "where", "broadcast_to": "identity",
+    "long": "int64", "int": "int64", "size": "size", "select": "where", "expand": "broadcast_to",
 }  # fmt: skip
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,

@@ -20,19 +20,8 @@ from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth
 from harness.explain.standing import Enclosed, Reference
 from harness.expression import inputs_of
-from harness.records import (
-    Array,
-    Comparison,
-    Divergence,
-    Explanation,
-    Factor,
-    Inactive,
-    Proof,
-    Proofs,
-    Rival,
-    Scope,
-    Verdict,
-)
+from harness.findings import Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Rival
+from harness.records import Array, Scope, Verdict
 from harness.semantics import Semantics
 
 
@@ -174,6 +163,8 @@ def _formulas(a: Standing, b: Standing) -> tuple[str, str]:
 
 def _references(a: Standing, b: Standing, aspect: str, divergence: Divergence) -> tuple[float, float] | None:
     enclosed = a.enclosed(aspect), b.enclosed(aspect)
+    if divergence.detail.size == 0:
+        return None
     shape = divergence.detail.shape
     if enclosed[0] is None or enclosed[1] is None or not enclosed[0].exact.shape == enclosed[1].exact.shape == shape:
         return None

@@ -24,7 +24,8 @@ from harness.explain.differences import aligned
 from harness.explain.identify import Answer, identify
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import PLAIN, as_arrays, reference, working_dtype
-from harness.records import Comparison, Raised, Verdict
+from harness.findings import Comparison
+from harness.records import Raised, Verdict
 from harness.reference.arithmetic import Rounded, quantise
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics

@@ -15,7 +15,8 @@ from harness.adapters.callables import evaluate_callable
 from harness.explain.batch_size import for_any_size
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import as_arrays
-from harness.records import Callable, Computed, Expression, InputArray, Observation, Probe, Raised
+from harness.findings import Probe
+from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised
 
 # In this order: parameters are read off best in the widest; not every function takes it.
 WIDEST = ("float64", "float32")

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import click
 
 from harness.errors import AdapterError, HarnessError
+from harness.findings import Finding
 from harness.options import loss, names, read_inputs, shard
-from harness.records import DTYPES, BrokenCase, Case, Finding, Run
+from harness.records import DTYPES, BrokenCase, Case, Run
 
 OK, FINDING, USAGE, MISSING = range(4)
 INTERRUPTED = 130

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.records import Array, Divergence
+from harness.findings import Divergence
+from harness.records import Array
 from harness.reference.arithmetic import FORMATS
 
 

@@ -19,8 +19,9 @@ from harness.explain.parting import variations
 from harness.explain.recognise import recognise
 from harness.explain.standing import as_arrays, facts_of
 from harness.expression import inputs_of
+from harness.findings import Probe
 from harness.identified import Identified
-from harness.records import Callable, Claim, Expression, InputArray, Probe, Side, Unsupported
+from harness.records import Callable, Claim, Expression, InputArray, Side, Unsupported
 from harness.reference.evaluate import inputs_as
 from harness.semantics import Semantics
 

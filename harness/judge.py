@@ -14,29 +14,26 @@ from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
 from harness.explain.standing import Enclosed, Reference, as_arrays, reference
-from harness.explain.written import same_formula, written_reference
 from harness.explain.translate.findings import with_remedies
+from harness.explain.written import same_formula, written_reference
+from harness.findings import Comparison, Explanation, Finding, Probe
 from harness.records import (
     BrokenCase,
     Case,
     Claim,
-    Comparison,
     Computed,
     Crashed,
     Expectation,
-    Explanation,
     Expression,
-    Finding,
     Key,
     Known,
     Observation,
-    Probe,
     Raised,
     Run,
     TimedOut,
     Unsupported,
     Verdict,
-)  # fmt: skip
+)
 from harness.semantics import Semantics
 
 AGREE = frozenset({Verdict.IDENTICAL, Verdict.EQUAL})

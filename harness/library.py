@@ -19,10 +19,11 @@ from harness.errors import CaseError
 from harness.explain.translate import Translation, suitable, with_remedies
 from harness.explain.translate import translate as translate_tree
 from harness.expression import framework_of, parse
+from harness.findings import Comparison, Finding
 from harness.identified import Identified
 from harness.identifying import identify_side
 from harness.judge import judge_case
-from harness.records import DTYPES, Callable, Case, Comparison, Expression, Finding, InputArray, Run, Side, Verdict
+from harness.records import DTYPES, Callable, Case, Expression, InputArray, Run, Side, Verdict
 from harness.report.identification import in_brief, named
 from harness.report.results import case_result
 from harness.report.terminal import render_finding

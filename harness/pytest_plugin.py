@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.records import BrokenCase, Case, Comparison, Finding
+    from harness.findings import Comparison, Finding
+    from harness.records import BrokenCase, Case
 
 FOLDERS = "harness_cases"
 ASPECTS = ("value", "gradient")

@@ -4,26 +4,28 @@ import math
 
 import numpy as np
 
+from harness.findings import (
+    Comparison,
+    Divergence,
+    Explanation,
+    Factor,
+    Finding,
+    Inactive,
+    Proof,
+    Proofs,
+    Remedy,
+    Rival,
+)
 from harness.records import (
     BrokenCase,
     Case,
     Claim,
-    Comparison,
     Computed,
-    Divergence,
     Expectation,
-    Explanation,
     Expression,
-    Factor,
-    Finding,
-    Inactive,
     InputArray,
     Key,
-    Proof,
-    Proofs,
     Raised,
-    Remedy,
-    Rival,
     Run,
     Scope,
     Verdict,

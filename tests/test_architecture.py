@@ -19,6 +19,7 @@ HARNESS = ROOT / "harness"
 
 LAYER = {
     "records": "words",
+    "findings": "words",
     "errors": "words",
     "syntax": "words",
     "semantics": "words",

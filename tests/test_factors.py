@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import PLAIN, reference
-from harness.records import Proof, Verdict
+from harness.findings import Proof
+from harness.records import Verdict
 from harness.reference.arithmetic import quantise
 from harness.reference.evaluate import evaluate, inputs_as
 from harness.semantics import (

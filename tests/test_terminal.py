@@ -7,7 +7,8 @@ import pytest
 import samples
 from rich.console import Console
 
-from harness.records import Proof, Proofs, Verdict
+from harness.findings import Proof, Proofs
+from harness.records import Verdict
 from harness.report.numbers import aligned, number, share, signed
 from harness.report.phrases import by_urgency, count, names, pair, verdict_sentence
 from harness.report.terminal import WIDTH, counts, render_explanation, render_finding, table

@@ -14,7 +14,8 @@ from harness.collect.plan import Home, Local, Task, in_shard, plan, task_of
 from harness.collect.pool import BATCH, TIMEOUT, Missing, Place, Pool
 from harness.collect.store import ABSENT, RANK, Answer, Store
 from harness.errors import RunError
-from harness.records import BrokenCase, Case, Expression, InputArray, Key, Observation, Probe, Run, Unsupported
+from harness.findings import Probe
+from harness.records import BrokenCase, Case, Expression, InputArray, Key, Observation, Run, Unsupported
 
 # Called with (answered, all, what was answered last).
 Progress = Callable[[int, int, str], None]

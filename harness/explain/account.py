@@ -14,7 +14,8 @@ from harness.explain.meeting import Met, seen_differences
 from harness.explain.question import Question, Standing
 from harness.explain.shares import Worth, worths
 from harness.explain.standing import PLAIN
-from harness.records import Array, Divergence, Factor
+from harness.findings import Divergence, Factor
+from harness.records import Array
 from harness.reference.arithmetic import FORMATS
 from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics

@@ -16,7 +16,8 @@ from harness.errors import CaseError
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.search import NEIGHBOURS
 from harness.explain.standing import PLAIN
-from harness.records import Array, Comparison
+from harness.findings import Comparison
+from harness.records import Array
 from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
 

@@ -18,7 +18,8 @@ from harness.explain.differences import aligned, differences
 from harness.explain.parting import described, parting_input
 from harness.explain.search import factors_between, search
 from harness.explain.standing import as_arrays, holds, reference
-from harness.records import Case, Comparison, Computed, Expression, Finding, InputArray, Key, Probe, Rival, Verdict
+from harness.findings import Comparison, Finding, Probe, Rival
+from harness.records import Case, Computed, Expression, InputArray, Key, Verdict
 from harness.semantics import Semantics
 
 # A neighbourhood of three changes is thousands of points; with so many factors a coincidence is rare.

@@ -6,7 +6,8 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from harness.records import Array, Case, Finding, Key
+from harness.findings import Finding
+from harness.records import Array, Case, Key
 from harness.report.numbers import aligned
 from harness.report.phrases import is_inline, observed
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import escape
 
-from harness.records import BrokenCase, Case, Claim, Comparison, Computed, Finding, Key, Verdict
+from harness.findings import Comparison, Finding
+from harness.records import BrokenCase, Case, Claim, Computed, Key, Verdict
 from harness.report import phrases
 from harness.report.words import SEVERITY, VERDICTS, VerdictWords
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from harness.records import Comparison, Finding, Verdict
+from harness.findings import Comparison, Finding
+from harness.records import Verdict
 from harness.report import phrases
 from harness.report.terminal import render_explanation
 

@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.records import Finding, Run
+from harness.findings import Finding
+from harness.records import Run
 from harness.report import phrases
 from harness.report.results import summary
 from harness.report.words import VERDICTS

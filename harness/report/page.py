@@ -5,18 +5,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from harness.records import (
-    BrokenCase,
-    Case,
-    Claim,
-    Computed,
-    Expression,
-    Finding,
-    InputArray,
-    Key,
-    Observation,
-    Side,
-)
+from harness.findings import Finding
+from harness.records import BrokenCase, Case, Claim, Computed, Expression, InputArray, Key, Observation, Side
 from harness.report import phrases
 from harness.report.elements import Elements, elements
 from harness.report.grid import family

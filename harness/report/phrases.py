@@ -4,18 +4,15 @@ import math
 from collections.abc import Sequence
 from typing import assert_never
 
+from harness.findings import Comparison, Factor, Finding, Inactive
 from harness.records import (
     Array,
     BrokenCase,
     Callable,
     Case,
     Claim,
-    Comparison,
     Computed,
     Expression,
-    Factor,
-    Finding,
-    Inactive,
     Key,
     Observation,
     Scope,

@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.records import Finding, Run
+from harness.findings import Finding
+from harness.records import Run
 from harness.report.junit import write_junit
 from harness.report.markdown import markdown
 from harness.report.render import write_report

@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from harness.records import Finding, Run
+from harness.findings import Finding
+from harness.records import Run
 from harness.report.page import page
 from harness.report.shelves import page_name, placed, shelf, shelf_name
 from harness.report.view import index

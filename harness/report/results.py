@@ -5,24 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, assert_never
 
+from harness.findings import Comparison, Divergence, Factor, Finding, Inactive, Remedy, Rival
 from harness.records import (
     BrokenCase,
     Callable,
     Case,
     Claim,
-    Comparison,
     Computed,
     Crashed,
-    Divergence,
     Expression,
-    Factor,
-    Finding,
-    Inactive,
     Key,
     Observation,
     Raised,
-    Remedy,
-    Rival,
     Run,
     Side,
     TimedOut,

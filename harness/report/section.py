@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.records import Comparison, Explanation, Finding, Proof, Verdict
+from harness.findings import Comparison, Explanation, Finding, Proof
+from harness.records import Verdict
 from harness.report import phrases
 from harness.report.formula import mathml
 from harness.report.numbers import aligned, number, share, signed, small

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from harness.records import BrokenCase, Case, Finding, Key, Verdict
+from harness.findings import Finding
+from harness.records import BrokenCase, Case, Key, Verdict
 from harness.report import phrases
 from harness.report.numbers import small
 

@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.records import BrokenCase, Case, Comparison, Computed, Explanation, Finding, Key, Proof
+from harness.findings import Comparison, Explanation, Finding, Proof
+from harness.records import BrokenCase, Case, Computed, Key
 from harness.report import phrases
 from harness.report.numbers import aligned, number, share
 from harness.report.results import outcome_in_words, summary

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.records import Finding, Run, Verdict
+from harness.findings import Finding
+from harness.records import Run, Verdict
 from harness.report import phrases
 from harness.report.grid import (
     BASELINE,

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from harness.records import Comparison, Finding
+from harness.findings import Comparison, Finding
 from harness.report.phrases import pair
 
 

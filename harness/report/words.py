@@ -5,7 +5,8 @@ Every reader of the report meets these words: tooltips, the terminal and the doc
 
 from dataclasses import dataclass
 
-from harness.records import Proof, Verdict
+from harness.findings import Proof
+from harness.records import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from harness.errors import CaseError
 from harness.explain.standing import as_arrays
 from harness.explain.translate.kinds import Trial
 from harness.explain.written import as_written
-from harness.records import Array, Computed, Expression, InputArray, Observation, Probe
+from harness.findings import Probe
+from harness.records import Array, Computed, Expression, InputArray, Observation
 from harness.reference.arithmetic import Arithmetic, Plain, Rounded
 from harness.reference.evaluate import Evaluated, evaluate
 from harness.semantics import Semantics

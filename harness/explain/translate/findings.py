@@ -10,19 +10,8 @@ import numpy as np
 from harness.explain.differences import Difference
 from harness.explain.translate.calls import between, met
 from harness.explain.translate.remedy import Setting, Wanted, best_remedy, single_factors
-from harness.records import (
-    Case,
-    Claim,
-    Comparison,
-    Computed,
-    Expression,
-    Finding,
-    Key,
-    Probe,
-    Proof,
-    Remedy,
-    Verdict,
-)
+from harness.findings import Comparison, Finding, Probe, Proof, Remedy
+from harness.records import Case, Claim, Computed, Expression, Key, Verdict
 from harness.semantics import Semantics
 
 

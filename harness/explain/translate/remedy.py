@@ -16,8 +16,9 @@ from harness.explain.translate.calls import Candidate, candidates, resolved
 from harness.explain.translate.check import FAILURES, Evaluator, of_point, parted
 from harness.explain.translate.drafts import HOLE, Draft, taken_apart
 from harness.explain.translate.find import Search, accepted_of, inputs_in, search_of
+from harness.findings import Probe, Proof, Remedy
 from harness.naming import framework_of
-from harness.records import Array, Computed, Expression, InputArray, Probe, Proof, Remedy
+from harness.records import Array, Computed, Expression, InputArray
 from harness.reference.arithmetic import Rounded
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Node

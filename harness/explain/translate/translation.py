@@ -11,8 +11,9 @@ from harness.errors import CaseError
 from harness.explain.points import facts_for, point_of
 from harness.explain.translate.check import Agreement, Runner
 from harness.explain.translate.find import Accepted, Search, accepted_of, search_of, why_not
+from harness.findings import Probe
 from harness.naming import framework_of
-from harness.records import Expression, InputArray, Probe
+from harness.records import Expression, InputArray
 from harness.syntax import Node
 from harness.trees import inputs_of, render
 

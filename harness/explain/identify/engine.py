@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from harness.explain.identify.answers import Ask, Identification, OutOfCalls, Oracle
+from harness.explain.identify.answers import Ask, Identification, Oracle, OutOfCalls
 from harness.explain.identify.asking import Asker, cases, form_of, neutral
 from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed

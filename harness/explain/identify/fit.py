@@ -7,7 +7,7 @@ reference's bound afterwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -194,6 +194,8 @@ def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], k
 
 def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
     """What is left of the answers, relative to them, when the columns have taken all they can."""
+    if not model.columns:
+        return np.full(data.y.size, np.inf)
     view = view_of(model, data.rows, trial)
     y = data.y.reshape(-1)
     weight = 1.0 / np.maximum(np.abs(y), 1e-3 * float(np.max(np.abs(y), initial=1e-300)))
@@ -219,6 +221,7 @@ def _shaped(data: Data, column: Array, name: str) -> Array:
 def descend(data: Data, model: Model) -> Fit | None:
     """The best parameters from the best few places of the grid, until some reproduce the answers."""
     with np.errstate(all="ignore"):
+        model = _without_dependent(data, model)
         starts = [np.array(point) for point in product(*(GRIDS[name] for name in model.free))]
         sizes = [_size(_unexplained(data, model, Trial().moved(model.free, start))) for start in starts]
         for i in np.argsort(sizes)[:STARTS]:
@@ -226,6 +229,15 @@ def descend(data: Data, model: Model) -> Fit | None:
             if found is not None:
                 return found
     return None
+
+
+def _without_dependent(data: Data, model: Model) -> Model:
+    """`model` without columns that are combinations of others at a place where no parameter is special."""
+    place = Trial().moved(model.free, np.array([GRIDS[name][-1] for name in model.free]))
+    a, _ = _matrix(data, view_of(model, data.rows, place), model.columns)
+    names = _expanded(data, model.columns)
+    kept = {names[i][0] for i in _independent(a)}
+    return replace(model, columns=tuple(c for c in model.columns if c in kept))
 
 
 def _size(residual: Array) -> float:

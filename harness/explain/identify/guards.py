@@ -78,7 +78,9 @@ def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Itera
 
 
 def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
-    """Which rows agree up to some roundings."""
+    """Which rows agree up to some roundings; none of another shape."""
+    if a.shape != b.shape:
+        return np.zeros(b.shape[0], bool)
     with np.errstate(invalid="ignore"):
         limit = ROUGH * FORMATS[dtype].u * (1.0 + np.abs(b))
         same = (np.isnan(a) & np.isnan(b)) | (a == b) | (np.abs(a - b) <= limit)

@@ -9,8 +9,8 @@ from harness.explain.identify.fit import Model
 from harness.explain.identify.samples import HARD
 
 LINEAR = (
-    "ce", "ce0", "squared", "poly", "prediction", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy", "reverse",
-    "z", "t·ce", "t·ce0", "1", "target", "t2",
+    "ce", "ce0", "squared", "poly", "1", "prediction", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy",
+    "reverse", "z", "t·ce", "t·ce0", "target", "t2",
 )  # fmt: skip
 ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1", "prediction")
 TWO_SIDED = ("ce", "ce0", "lp", "lq", "1")

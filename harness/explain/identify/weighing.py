@@ -9,8 +9,8 @@ import numpy as np
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
-from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.numbers import short
+from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.samples import draw
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, quantise

@@ -31,7 +31,7 @@ class Near:
 
 
 def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most: int = SHOWN) -> tuple[Near, ...]:
-    """The catalog calls with the fewest differences from `goal`, fewest first, of each number of them the shortest.
+    """The catalog calls with the fewest differences from `goal` on ordinary inputs, of each number of them the shortest.
 
     Args:
         goal: A point whose prediction and target are the inputs of those names.
@@ -39,7 +39,8 @@ def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most:
         dtype: The dtype whose constants apply.
         most: How many calls.
     """
-    goal = _usual(goal, inputs["prediction"].values.ndim)
+    axes = inputs["prediction"].values.ndim
+    goal = _usual(goal, axes)
     describe = facts_of(inputs, dtype, "prediction").describe
     found: list[tuple[bool, int, int, Near]] = []
     for api in APIS.values():
@@ -50,16 +51,22 @@ def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most:
             continue  # These inputs are not of the form that the call takes.
         if point is None:
             continue
-        left = parted(point, goal)
+        left = parted(_usual(point, axes), goal)
         near = Near(render(node), api.framework, tuple((d.factor, *words_of(d, None)) for d in left))
-        found.append((point.term.family != goal.term.family, len(left), len(near.expression), near))
+        found.append((point.term.family != goal.term.family, sum(map(_counts, left)), len(near.expression), near))
     found.sort(key=lambda row: row[:3])
     return tuple(near for *_, near in found[:most])
 
 
-def _usual(goal: Semantics, axes: int) -> Semantics:
-    """`goal` with its class axis counted from the end where it is the last, as calls have it."""
-    return with_choice(goal, "layout", class_axis=-1) if goal.layout.class_axis == axes - 1 else goal
+def _counts(difference: Difference) -> bool:
+    """Whether it shows on ordinary inputs: guards and labels to be ignored do not."""
+    ignoring = difference.factor == "reduction.denominator" and "kept" in difference.before + difference.after
+    return not (ignoring or difference.factor.startswith("guard.") or difference.factor == "weight.mask")
+
+
+def _usual(point: Semantics, axes: int) -> Semantics:
+    """`point` with its class axis counted from the end where it is the last."""
+    return with_choice(point, "layout", class_axis=-1) if point.layout.class_axis == axes - 1 else point
 
 
 def parted(point: Semantics, goal: Semantics) -> tuple[Difference, ...]:

@@ -82,7 +82,7 @@ def test_a_function_is_identified_and_can_be_worked_with():
     assert found.formula.mathml.startswith("<math")
     assert found.calls <= 200
     assert abs(found.evaluate(LOGITS[::-1], LABELS) - focal(LOGITS[::-1], LABELS)) < 1e-12
-    assert [name for name, *_ in found.nearest[0].differences] == ["modulation.focal"]
+    assert "modulation.focal" in [name for name, *_ in found.nearest[0].differences]
     assert "modulation.focal   2.5" in str(found)
     assert "<math" in found._repr_html_()
     assert json.loads(json.dumps(found.to_dict()))["stages"]["modulation.focal"] == "2.5"

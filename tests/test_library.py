@@ -112,5 +112,5 @@ def test_importing_the_package_loads_nothing():
 
 
 def test_a_name_that_is_not_there_is_told():
-    with pytest.raises(AttributeError, match="it has Explained, Identified, .*explain"):
+    with pytest.raises(AttributeError, match=r"it has Explained, Identified, .*explain"):
         harness.explian  # noqa: B018

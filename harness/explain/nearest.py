@@ -31,7 +31,7 @@ class Near:
 
 
 def nearest(goal: Semantics, inputs: Mapping[str, InputArray], dtype: str, most: int = SHOWN) -> tuple[Near, ...]:
-    """The catalog calls with the fewest differences from `goal` on ordinary inputs, of each number of them the shortest.
+    """The catalog calls with the fewest differences from `goal` on ordinary inputs, among as many the shortest first.
 
     Args:
         goal: A point whose prediction and target are the inputs of those names.

@@ -10,6 +10,8 @@ import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
+from harness.explain.claims_search import readings_of
+from harness.explain.formula import formula_text
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
@@ -55,13 +57,7 @@ def judge(run: Run, probe: Probe | None = None) -> tuple[Finding, ...]:
 def judge_case(
     case: Case, observations: Mapping[Key, Observation], known: Mapping[str, Semantics] | None = None
 ) -> Finding:
-    """All comparisons of one case, in every dtype, with its status.
-
-    Args:
-        case: The case.
-        observations: What its sides returned.
-        known: Points of sides that are functions, by name: whoever may call them found out what they compute.
-    """
+    """All comparisons of one case, with its status; `known` are points of functions, by name, that somebody asked."""
     own = {key: seen for key, seen in observations.items() if key.case == case.id}
     held: list[Comparison] = []
     semantics: dict[str, Semantics] = {}
@@ -171,14 +167,32 @@ def _compared(
         mode = _mode(case, a, b)
         if a not in standings or b not in standings:
             words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]
+            words += [_given_by(standings[name], case, dtype) for name in (a, b) if name in standings]
             yield Comparison(
-                (a, b), dtype, mode, "value", Verdict.INCOMPARABLE, None, Explanation(), message="; ".join(words)
+                (a, b),
+                dtype,
+                mode,
+                "value",
+                Verdict.INCOMPARABLE,
+                None,
+                Explanation(),
+                message="; ".join(filter(None, words)),
             )
             continue
         first, second = standings[a], standings[b]
         yield replace(explain_pair(first, second, "value", question), mode=mode)
         if first.gradient is not None and second.gradient is not None:
             yield replace(explain_pair(first, second, "gradient", question), mode=mode)
+
+
+def _given_by(claim: Standing, case: Case, dtype: str) -> str:
+    """What gives printed numbers, where there is nothing to hold them against; empty for other sides."""
+    side, semantics = case.sides[claim.name], claim.semantics
+    if not isinstance(side, Claim):
+        return ""
+    if semantics is None and {"prediction", "target"} <= {*case.inputs}:
+        semantics = next((reading.semantics for reading in readings_of(side, case.inputs, dtype)), None)
+    return "" if semantics is None else f"{claim.name} is what this gives: {formula_text(semantics)}"
 
 
 def _pairs(case: Case) -> Iterator[tuple[str, str]]:

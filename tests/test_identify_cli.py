@@ -223,3 +223,17 @@ def test_one_thing_is_identified_at_a_time(given):
 
 def test_the_exit_code_says_whether_it_was_identified():
     assert run("np.sin(prediction * target).sum()", *PROBABLE).exit_code == 1
+
+
+def test_printed_numbers_that_nothing_stands_against_are_said_to_come_from_something():
+    found = harness.explain(
+        "-(target * np.log(prediction)).sum()",
+        "[1.3132616, 0.12692805, 0.31326166]",
+        prediction=[[1, 2], [2, 1], [1, 1]],
+        target=[0, 1, 1],
+    )
+
+    (comparison,) = found.comparisons
+    assert comparison.verdict is Verdict.INCOMPARABLE
+    assert "B is what this gives: " in comparison.message
+    assert "prediction[:, 0]" in comparison.message

@@ -82,7 +82,7 @@ _PARTS = {("term", "floors"): True, ("term", "shape"): False}
 
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
-    """The choice in `stage.name`; the empty stage is the point's own fields, and a term's parameters are of two kinds."""
+    """The choice in `stage.name`; the empty stage is the point's own, and a term's parameters are of two kinds."""
     if (stage, name) in _PARTS:
         return tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) == _PARTS[stage, name])
     if (stage, name) == ("guard", "clip"):
@@ -92,11 +92,10 @@ def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convent
 
 def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
     # "epsilon:1e-07" is how a table spells the number 1e-07.
-    return (
-        None
-        if clip is None
-        else tuple(float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)
-    )  # type: ignore[return-value]
+    if clip is None:
+        return None
+    low, high = (float(b[8:]) if isinstance(b, str) and b.startswith("epsilon:") else b for b in clip)
+    return low, high
 
 
 def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # noqa: ANN401

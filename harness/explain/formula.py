@@ -7,7 +7,7 @@ latex2mathml draws.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from harness.reference.terms import FAMILIES
@@ -147,8 +147,12 @@ def _term(s: Semantics) -> str:
     for name, value in s.term.parameters:
         symbol = _SYMBOLS.get(name)
         if symbol is not None:
-            term = re.sub(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])", lambda _, v=value: amount(v), term)
+            term = re.sub(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])", partial(_told, amount(value)), term)
     return _logs(s, term)
+
+
+def _told(text: str, _found: re.Match[str]) -> str:
+    return text
 
 
 def _logs(s: Semantics, term: str) -> str:

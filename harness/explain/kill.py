@@ -64,7 +64,7 @@ def _mutants(a: Standing, b: Standing, comparison: Comparison, question: Questio
 
 
 def _moved(side: Standing, comparison: Comparison) -> Array:
-    """The side's numbers with one of them off by 32 bounds, the side's own if it is wider: it may compute in a narrower dtype."""
+    """The side's numbers with one off by 32 bounds, the side's own if wider: it may compute in a narrower dtype."""
     observed, own = side.observed(comparison.aspect), side.enclosed(comparison.aspect)
     assert comparison.divergence is not None
     bound = max(_largest(comparison.divergence.bounds), _largest(own.bound) if own is not None else 0.0)

@@ -70,6 +70,6 @@ def _slice(node: Node) -> slice | None:
             bounds = [
                 None if part is None else part.value if isinstance(part, Literal) else "" for part in (start, stop)
             ]
-            return None if "" in bounds else slice(*bounds)  # type: ignore[arg-type]
+            return None if "" in bounds else slice(*bounds)
         case _:
             return None

@@ -74,7 +74,7 @@ def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str
 def _exactly(
     semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated
 ) -> Evaluated:
-    finite = all(np.all(np.isfinite(a)) for a in inputs.values()) and np.all(np.isfinite(rounded.value.mid))
+    finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
     if rounded.gradient is not None:
         finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
     if not finite:
@@ -85,6 +85,7 @@ def _exactly(
 
 
 def enclosed(exact: object, rounded: object) -> Enclosed:
+    """A certified or plain array and the same in rounded balls as one enclosure."""
     middle, radius = _middle_and_radius(exact)
     bound = np.asarray(rounded.err)  # type: ignore[attr-defined]
     # What is infinite in exact arithmetic is no rounded number: nothing else is near it.

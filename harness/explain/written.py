@@ -61,7 +61,7 @@ def same_formula(point: Reference, written: Reference) -> bool:
 
 
 def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
-    finite = all(np.all(np.isfinite(a)) for a in inputs.values()) and np.all(np.isfinite(rounded.value.mid))
+    finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
     if rounded.gradient is not None:
         finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
     return as_written(node, inputs, CERTIFIED if finite else PLAIN, dtype, wrt)

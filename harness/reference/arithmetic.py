@@ -6,7 +6,7 @@
   First-order running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.3), with
       a ⊕ b : e_a + e_b + u|a + b|
       a ⊗ b : |a|e_b + |b|e_a + e_a e_b + u|ab|
-      Σ x_i : Σ e_i + u Σ_{k>1} (|x|₁ + … + |x|ₖ)     over |x_i| + e_i in falling order: no order of summation has larger
+      Σ x_i : Σ e_i + u Σ_{k>1} (|x|₁ + … + |x|ₖ)     over |x_i| + e_i in falling order: no order of summing has larger
                                                       partial sums, each of which rounds once (op. cit. §4.2)
       exp, log, … : the propagated error + 4u|result|  the libraries' stated error (glibc, SLEEF, XLA: ≤ 4 ulp)
   plus η, the smallest number that the dtype keeps apart from 0, for underflow. A number beyond the dtype's largest

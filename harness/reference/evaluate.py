@@ -176,7 +176,7 @@ def _aligned(t: Tensor, x: Tensor) -> Tensor:
 def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
     x = setup.lift(setup.argument(semantics.layout.prediction))
     if semantics.activation.support is not None:
-        live = np.asarray(_plain(interpret(semantics.activation.support, setup.scope)), bool)  # type: ignore[arg-type]
+        live = np.asarray(_plain(interpret(semantics.activation.support, setup.scope))).astype(bool)  # type: ignore[arg-type]
         x = x.where(np.broadcast_to(live, x.shape), -math.inf)
     axis = semantics.layout.class_axis
     if axis is not None and x.ndim > 1:

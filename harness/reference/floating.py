@@ -38,7 +38,7 @@ def _extreme(sign: int) -> Callable[..., Value]:
             return _elementwise_extreme(sign, x, axis)
         flat = x.reshape((-1,)) if axis is None else x
         at = np.argmax(sign * flat.mid, axis=-1 if axis is None else axis, keepdims=True)
-        out = take_along(flat, at, -1 if axis is None else int(axis))
+        out: Tensor = take_along(flat, at, -1 if axis is None else int(axis))
         if keepdims:
             return out.reshape((1,) * x.ndim) if axis is None else out
         return out.reshape(() if axis is None else tuple(np.delete(out.shape, int(axis))))
@@ -80,7 +80,8 @@ def _dot(x: Tensor, y: Value) -> Tensor:
         return (x * other).sum()
     if other.ndim == 1:
         return (x * other).sum(-1)
-    return (unsqueeze(x, -1) * (other if x.ndim == 1 else unsqueeze(other, -3))).sum(-2)
+    rows: Tensor = unsqueeze(x, -1)
+    return (rows * (other if x.ndim == 1 else unsqueeze(other, -3))).sum(-2)
 
 
 def _var(x: Tensor, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Tensor:  # noqa: FBT001, FBT002
@@ -129,7 +130,7 @@ def _torch_softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Te
     return x.where(scaled.mid > float(threshold), primitives.softplus(scaled) / float(beta))
 
 
-def _logsumexp(x: Tensor, axis: Any, keepdims: Any) -> Tensor:
+def _logsumexp(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:  # noqa: FBT001, FBT002
     if axis is None or isinstance(axis, list | tuple):
         return primitives.logsumexp(x.reshape((-1,)), 0)
     return primitives.logsumexp(x, int(axis), keepdims=bool(keepdims))
@@ -152,7 +153,7 @@ FLOATING: dict[str, Operation] = {
     "rsqrt": operation(lambda x: 1.0 / x.sqrt(), "x"),
     "pow": operation(_power, "x", "exponent"),
     "clip": operation(_clip, "x", "low", "high"),
-    "clamp_min": operation(lambda x, low: _clip(x, low), "x", "low"),
+    "clamp_min": operation(_clip, "x", "low"),
     "clamp_max": operation(lambda x, high: _clip(x, None, high), "x", "high"),
     "maximum": operation(lambda x, y: x.maximum(tensor_of(x, y)), "x", "y"),
     "minimum": operation(lambda x, y: x.minimum(tensor_of(x, y)), "x", "y"),
@@ -163,7 +164,7 @@ FLOATING: dict[str, Operation] = {
     "torch_softplus": operation(_torch_softplus, "x", "beta", "threshold"),
     "softmax": operation(lambda x, axis=-1: primitives.softmax(x, int(axis)), "x", "axis"),
     "log_softmax": operation(lambda x, axis=-1: primitives.log_softmax(x, int(axis)), "x", "axis"),
-    "logsumexp": operation(lambda x, axis=None, keepdims=False: _logsumexp(x, axis, keepdims), "x", "axis", "keepdims"),
+    "logsumexp": operation(_logsumexp, "x", "axis", "keepdims"),
     "logaddexp": operation(_logaddexp, "x", "y"),
     "xlogy": operation(lambda x, y: primitives.xlogy(x, tensor_of(x, y)), "x", "y"),
     "rel_entr": operation(lambda x, y: primitives.xlogy(x, x) - primitives.xlogy(x, tensor_of(x, y)), "x", "y"),

@@ -30,7 +30,7 @@ FORMATS = {
     "float64": Format(2.0**-53, float(np.finfo(np.float64).max), 2.0**-1022, 53),
     "float32": Format(2.0**-24, float(np.finfo(np.float32).max), 2.0**-126, 24),
     "float16": Format(2.0**-11, 65504.0, 2.0**-24, 11),
-    "bfloat16": Format(2.0**-8, float(ml_dtypes.finfo(ml_dtypes.bfloat16).max), 2.0**-126, 8),
+    "bfloat16": Format(2.0**-8, 2.0**127 * (2.0 - 2.0**-7), 2.0**-126, 8),
 }
 
 

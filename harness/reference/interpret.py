@@ -38,23 +38,25 @@ from harness.syntax import (
 
 # Spellings whose last component is not already the operation's name.
 NAMES = {
-    "reduce_sum": "sum", "reduce_mean": "mean", "reduce_max": "max", "reduce_min": "min", "reduce_logsumexp": "logsumexp",
-    "amax": "max", "amin": "min", "power": "pow", "float_power": "pow", "absolute": "abs", "negative": "neg", "clamp": "clip",
-    "clip_by_value": "clip", "expit": "sigmoid", "logsigmoid": "log_sigmoid", "log_expit": "log_sigmoid", "LogSigmoid": "log_sigmoid",
-    "expand_dims": "unsqueeze", "cat": "concatenate", "concat": "concatenate", "hstack": "concatenate", "view": "reshape",
-    "ravel": "flatten", "permute": "transpose", "t": "transpose", "matmul": "dot", "mm": "dot", "inner": "dot", "vdot": "dot",
-    "stop_gradient": "detach", "tensor": "identity", "as_tensor": "identity", "asarray": "identity", "array": "identity",
-    "constant": "identity", "convert_to_tensor": "identity", "Tensor": "identity", "contiguous": "identity", "numpy": "identity",
-    "item": "identity", "cpu": "identity", "clone": "identity", "squared_difference": "squared_difference",
-    "cast": "astype", "to": "astype", "type": "astype", "astype": "astype", "is_nan": "isnan", "entropy": "stats_entropy",
-    "kl_div": "scipy_kl_div", "gather": "gather", "multiply": "mul", "divide": "div", "subtract": "sub", "true_divide": "div",
-    "logsumexp": "logsumexp", "vector_norm": "norm", "shape": "size", "float": "float32", "double": "float64", "half": "float16",
+    "reduce_sum": "sum", "reduce_mean": "mean", "reduce_max": "max", "reduce_min": "min",
+    "reduce_logsumexp": "logsumexp", "amax": "max", "amin": "min", "power": "pow", "float_power": "pow",
+    "absolute": "abs", "negative": "neg", "clamp": "clip", "clip_by_value": "clip", "expit": "sigmoid",
+    "logsigmoid": "log_sigmoid", "log_expit": "log_sigmoid", "LogSigmoid": "log_sigmoid", "expand_dims": "unsqueeze",
+    "cat": "concatenate", "concat": "concatenate", "hstack": "concatenate", "view": "reshape", "ravel": "flatten",
+    "permute": "transpose", "t": "transpose", "matmul": "dot", "mm": "dot", "inner": "dot", "vdot": "dot",
+    "stop_gradient": "detach", "tensor": "identity", "as_tensor": "identity", "asarray": "identity",
+    "array": "identity", "constant": "identity", "convert_to_tensor": "identity", "Tensor": "identity",
+    "contiguous": "identity", "numpy": "identity", "item": "identity", "cpu": "identity", "clone": "identity",
+    "squared_difference": "squared_difference", "cast": "astype", "to": "astype", "type": "astype",
+    "astype": "astype", "is_nan": "isnan", "entropy": "stats_entropy", "kl_div": "scipy_kl_div", "gather": "gather",
+    "multiply": "mul", "divide": "div", "subtract": "sub", "true_divide": "div", "logsumexp": "logsumexp",
+    "vector_norm": "norm", "shape": "size", "float": "float32", "double": "float64", "half": "float16",
     "long": "int64", "int": "int64", "size": "size", "select": "where", "expand": "broadcast_to",
 }  # fmt: skip
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,
-    "&": operator.and_, "|": operator.or_, "^": operator.xor,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "&": operator.and_, "|": operator.or_, "^": operator.xor, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 NAMED_OPERATORS = {
     "add": "+",
@@ -70,10 +72,12 @@ NAMED_OPERATORS = {
 }
 BOUNDED = frozenset({"clip", "clamp_min", "clamp_max", "maximum", "minimum"})
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-PARAMETERS = {"dim": "axis", "keepdim": "keepdims", "a_min": "low", "a_max": "high", "min": "low", "max": "high",
-              "clip_value_min": "low", "clip_value_max": "high", "num_classes": "classes", "depth": "classes",
-              "indices": "index", "dtype": "dtype", "ord": "order", "p": "order", "other": "y", "axes": "axis",
-              "correction": "ddof", "x1": "x", "x2": "y", "qk": "q", "pk": "p", "end_dim": "end", "start_dim": "start"}  # fmt: skip
+PARAMETERS = {
+    "dim": "axis", "keepdim": "keepdims", "a_min": "low", "a_max": "high", "min": "low", "max": "high",
+    "clip_value_min": "low", "clip_value_max": "high", "num_classes": "classes", "depth": "classes",
+    "indices": "index", "dtype": "dtype", "ord": "order", "p": "order", "other": "y", "axes": "axis",
+    "correction": "ddof", "x1": "x", "x2": "y", "qk": "q", "pk": "p", "end_dim": "end", "start_dim": "start",
+}  # fmt: skip
 CONSTANTS = {
     "pi": math.pi,
     "e": math.e,
@@ -83,8 +87,10 @@ CONSTANTS = {
     "Inf": math.inf,
     "NaN": math.nan,
 }
-DTYPES = {"float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16", "half": "float16",
-          "bfloat16": "bfloat16", "int64": "int64", "long": "int64", "int32": "int64", "bool": "bool"}  # fmt: skip
+DTYPES = {
+    "float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16",
+    "half": "float16", "bfloat16": "bfloat16", "int64": "int64", "long": "int64", "int32": "int64", "bool": "bool",
+}  # fmt: skip
 
 Loss = Callable[[Node, "Scope"], Tensor | None]
 
@@ -131,13 +137,13 @@ def interpret(node: Node, scope: Scope) -> Any:
             return _indexed(interpret(value, scope), tuple(_key(item, scope) for item in items))
         case Method(value, name, args, kwargs):
             return _operation(name, (value, *args), kwargs, scope)
-        case Call(function, args, kwargs) if not (scope.loss and _is_loss(node, scope)):
+        case Call(function, args, kwargs) if not (scope.loss and _is_loss(node)):
             return _operation(function, args, kwargs, scope)
         case _:
             return _evaluated_loss(node, scope)
 
 
-def _is_loss(node: Call, scope: Scope) -> bool:
+def _is_loss(node: Call) -> bool:
     last = node.function.rpartition(".")[2]
     known = NAMES.get(last, last)
     if node.function.endswith("functional.kl_div") or node.function.startswith("keras.losses."):

@@ -23,18 +23,18 @@ ACTIVATIONS: dict[str, Step] = {
     "logit": lambda x, _axis: (x / (1.0 - x)).log(),
     "sigmoid": lambda x, _axis: primitives.sigmoid(x),
     "log-sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
-    "softmax": lambda x, axis: primitives.softmax(x, axis),
-    "log-softmax": lambda x, axis: primitives.log_softmax(x, axis),
+    "softmax": primitives.softmax,
+    "log-softmax": primitives.log_softmax,
     "tanh": lambda x, _axis: x.tanh(),
     "relu": lambda x, _axis: x.relu(),
-    "l2-normalise": lambda x, axis: primitives.normalise(x, axis),
+    "l2-normalise": primitives.normalise,
 }
 
 # For the last step of a chain: log p, 1 − p and log(1 − p) without going through p.
 STABLE_LOG: dict[str, Step] = {
     "exp": lambda x, _axis: x,
     "sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
-    "softmax": lambda x, axis: primitives.log_softmax(x, axis),
+    "softmax": primitives.log_softmax,
 }
 STABLE_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.sigmoid(-x)}
 STABLE_LOG_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.log_sigmoid(-x)}
@@ -101,7 +101,7 @@ class Reading:
         return self._clamped(self._shifted(1.0 - p).log())
 
     def _tied(self, log: Tensor, offset: float) -> Tensor:
-        """`log` with the slope that the framework gives softplus at 0, where that is not 1/2; log(1 − p) is 1 below it."""
+        """`log` with the slope the framework gives softplus at 0, where that is not 1/2; log(1 − p) is 1 below it."""
         tie, zero = dict(self.gradient.tie).get("softplus"), self.before.mid == 0
         if tie is None or self.last != "sigmoid":
             return log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +56,7 @@ def reduce_batch(reduction: Reduction, parts: Contributions) -> Tensor:
 def _mean_of_means(reduction: Reduction, parts: Contributions) -> Tensor:
     sizes = reduction.microbatches or ()
     edges = np.cumsum((0, *sizes))
-    means = [_chunk_mean(reduction, parts, slice(int(a), int(b))) for a, b in zip(edges, edges[1:], strict=False)]
+    means = [_chunk_mean(reduction, parts, slice(int(a), int(b))) for a, b in pairwise(edges)]
     total = means[0]
     for mean in means[1:]:
         total = total + mean

@@ -85,7 +85,7 @@ class Rounded:
         return self._rounded(mid, np.where((a.err == 0) & (b.err == 0), 0.0, err))
 
     def over(self, a: Ball, b: Ball) -> Ball:
-        """a · (1/b), as slopes of a logarithm are computed: where 1/b overflows nothing is promised, not even of 0 · (1/b)."""
+        """a · (1/b), as a logarithm's slope is computed: 1/b that overflows promises nothing, not even of 0 · (1/b)."""
         inverse = self.div(self.lift(1.0), b)
         out = self.mul(a, inverse)
         return Ball(out.mid, np.where(np.isfinite(inverse.mid) & np.isinf(inverse.err), np.inf, out.err))
@@ -139,10 +139,9 @@ class Rounded:
 
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
         """Sum in any order."""
-        mid = np.add.reduce(a.mid, axis=axis, keepdims=keepdims)
-        err = np.add.reduce(a.err, axis=axis, keepdims=keepdims) + self.format.u * _worst_partial_sums(
-            np.abs(a.mid) + a.err, axis, mid.shape
-        )
+        mid = np.asarray(a.mid.sum(axis, keepdims=keepdims))
+        err = a.err.sum(axis, keepdims=keepdims)
+        err = err + self.format.u * _worst_partial_sums(np.abs(a.mid) + a.err, axis, mid.shape)
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
 
     def widen(self, a: Ball, units: Floats) -> Ball:

@@ -55,7 +55,8 @@ def _reshape(x: Value, *shape: Any) -> Value:
 
 def _squeeze(x: Value, axis: Any = None) -> Value:
     shape = shape_of(x)
-    drop = {i for i, n in enumerate(shape) if n == 1} if axis is None else {place(int(a), len(shape)) for a in np.atleast_1d(axis)}
+    ones = (i for i, n in enumerate(shape) if n == 1)
+    drop = set(ones if axis is None else (place(int(a), len(shape)) for a in np.atleast_1d(axis)))
     return _reshape(x, tuple(n for i, n in enumerate(shape) if i not in drop or n != 1))
 
 
@@ -76,7 +77,7 @@ def _transpose(x: Value, *axes: Any) -> Value:
     flat = tuple(
         int(n) for part in axes if part is not None for n in (part if isinstance(part, list | tuple) else (part,))
     )
-    if len(flat) == 2 < ndim_of(x):
+    if len(flat) == 2 < ndim_of(x):  # noqa: PLR2004
         # Of two axes of more, torch's transpose exchanges them; NumPy's names every axis.
         return _swap(x, *flat)
     order = flat or tuple(range(ndim_of(x)))[::-1]

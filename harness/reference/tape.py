@@ -39,6 +39,7 @@ class Tensor:
     ) -> None:
         self.arith = arith
         self.data = data
+        self.needs: bool
         self.parents = tuple([p for p in parents if p[0].needs]) if parents else parents
         self.needs = needs or bool(self.parents)
 
@@ -102,7 +103,8 @@ class Tensor:
         ))  # fmt: skip
 
     def __neg__(self) -> Tensor:
-        return Tensor(self.arith, self.arith.neg(self.data), ((self, self.arith.neg),))
+        ar: Any = self.arith
+        return Tensor(ar, ar.neg(self.data), ((self, ar.neg),))
 
     def __radd__(self, other: Operand) -> Tensor:
         return self + other
@@ -118,8 +120,9 @@ class Tensor:
 
     def exp(self) -> Tensor:
         """e^x."""
-        out = self.arith.exp(self.data)
-        return Tensor(self.arith, out, ((self, lambda g: self.arith.mul(g, out)),))
+        ar: Any = self.arith
+        out = ar.exp(self.data)
+        return Tensor(ar, out, ((self, lambda g: ar.mul(g, out)),))
 
     def log(self) -> Tensor:
         """Natural logarithm."""
@@ -132,18 +135,18 @@ class Tensor:
 
     def expm1(self) -> Tensor:
         """e^x − 1."""
-        ar = self.arith
+        ar: Any = self.arith
         return Tensor(ar, ar.expm1(self.data), ((self, lambda g: ar.mul(g, ar.exp(self.data))),))
 
     def sqrt(self) -> Tensor:
         """Square root."""
-        ar = self.arith
+        ar: Any = self.arith
         out = ar.sqrt(self.data)
         return Tensor(ar, out, ((self, lambda g: ar.div(ar.mul(g, ar.lift(0.5)), out)),))
 
     def tanh(self) -> Tensor:
         """Hyperbolic tangent."""
-        ar = self.arith
+        ar: Any = self.arith
         out = ar.tanh(self.data)
         return Tensor(ar, out, ((self, lambda g: ar.mul(g, ar.sub(ar.lift(1.0), ar.mul(out, out)))),))
 
@@ -234,7 +237,7 @@ class Tensor:
         return self.structure(lambda a: np.transpose(a, axes), lambda a: np.transpose(a, back))
 
     def cast(self, arith: Arithmetic, data: Any = None) -> Tensor:
-        """The same numbers in another arithmetic: rounded once on the way there, and their derivative once on the way back.
+        """The same numbers in another arithmetic: rounded once on the way there, and their derivative on the way back.
 
         `data` are the numbers as they are there, where that is known exactly.
         """

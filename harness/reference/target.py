@@ -94,7 +94,7 @@ def _one_hot(target: Target, source: Any, x: Tensor, ignored: float | None) -> t
 def _counts(source: Any, classes: int) -> np.ndarray:
     lists = np.asarray(source.mid if hasattr(source, "arith") else source).astype(np.int64)
     listed = np.cumprod(lists >= 0, axis=-1, dtype=bool)[..., None]
-    return np.sum(listed & (lists[..., None] == np.arange(classes)), axis=-2).astype(np.float64)
+    return np.asarray(np.sum(listed & (lists[..., None] == np.arange(classes)), axis=-2), np.float64)
 
 
 def _dense(target: Target, t: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ def _iou(s: Setting) -> Tensor:
 
 
 def _one_minus(s: Setting, upper: Tensor, lower: Tensor) -> Tensor:
-    """1 − upper / lower; libraries write the sizes in it in several ways, whose slopes cancel to (t + ratio) / lower."""
+    """1 − upper / lower; libraries write its sizes in several ways, whose slopes cancel to (t + ratio) / lower."""
     axes, p, ratio = _overlap_axes(s), s.reading.p(), upper / lower
     share, size = (np.expand_dims(np.abs(part.mid), axes) for part in (ratio, lower))
     steep = 6.0 * (np.abs(s.t.mid) + share) / size

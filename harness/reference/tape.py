@@ -94,7 +94,8 @@ class Tensor:
         ))  # fmt: skip
 
     def __truediv__(self, other: Operand) -> Tensor:
-        b, ar = self.of(other), self.arith
+        b = self.of(other)
+        ar: Any = self.arith
         out = ar.div(self.data, b.data)
         # (a/b)/b before g, as torch and TensorFlow have it: it overflows where they do.
         return Tensor(ar, out, (
@@ -153,7 +154,7 @@ class Tensor:
     def __pow__(self, exponent: float) -> Tensor:
         if exponent == 1.0:
             return self
-        ar = self.arith
+        ar: Any = self.arith
         slope: Back = lambda g: ar.mul(g, ar.mul(ar.lift(exponent), ar.power(self.data, exponent - 1.0)))  # noqa: E731
         return Tensor(ar, ar.power(self.data, exponent), ((self, slope),))
 

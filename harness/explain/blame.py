@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.compare import excess
+from harness.compare import difference, excess
 from harness.explain.describe import words_of
 from harness.explain.differences import aligned, differences
 from harness.explain.question import Question, Standing
@@ -46,7 +46,7 @@ def _contradiction(side: Standing, aspect: str) -> str:
         shape = None if enclosed is None else enclosed.exact.shape
         return f"{side.name} returned shape {observed.shape} where its point gives {shape}"
     exact = np.reshape(enclosed.exact, observed.shape)
-    key = excess(observed - exact, np.reshape(enclosed.bound, observed.shape))
+    key = excess(difference(exact, observed), np.reshape(enclosed.bound, observed.shape))
     at = tuple(int(i) for i in np.unravel_index(int(np.argmax(key)), observed.shape)) if observed.size else ()
     bad = int(np.sum(key > 1))
     place = f" at {list(at)} ({bad} of {observed.size} elements)" if at else ""

@@ -87,7 +87,9 @@ def _like(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             powers = np.exp(rng.normal(0, 1.5, a.shape))
             return np.asarray(powers / powers.sum(-1, keepdims=True))
         return rng.uniform(0.02, 0.98, a.shape)
-    return rng.normal(float(np.mean(a)) if a.size else 0.0, float(np.std(a)) + 1.0, a.shape)
+    finite = a[np.isfinite(a)]
+    middle, spread = (float(np.mean(finite)), float(np.std(finite))) if finite.size else (0.0, 0.0)
+    return rng.normal(middle, spread + 1.0, a.shape)
 
 
 def _edges(a: np.ndarray) -> Iterator[np.ndarray]:
@@ -97,7 +99,7 @@ def _edges(a: np.ndarray) -> Iterator[np.ndarray]:
         for value in (0.0, 1.0, 1e-9, 1.0 - 1e-9):
             yield np.where(np.arange(a.size).reshape(a.shape) % 3 == 0, value, a)
     for scale in (0.0, 30.0, 1000.0):
-        yield a * scale
+        yield np.where(np.isfinite(a), a, 0.0) * scale
     yield -a
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from harness.boxes import Box
 from harness.errors import CaseError
 from harness.explain.claims_search import Reading
 from harness.explain.describe import stage_table
 from harness.explain.formula import as_text, formula
 from harness.explain.identify import Identification, Probe
 from harness.explain.nearest import Near, nearest
+from harness.explain.translate import Translation
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import Plain
 from harness.reference.evaluate import evaluate
 from harness.report.identification import Shown, fragment, text
 from harness.report.numbers import json_array
 from harness.semantics import Semantics
-from harness.trees import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Identified:
         dtype: The dtype that it was asked in.
         audit: For a catalog call, how what was found differs from what the catalog says of it; None for anything else.
         rivals: For printed numbers, what else gives them, simplest first.
+        box: The side, to be asked again; None for printed numbers.
     """
 
     name: str
@@ -64,7 +66,8 @@ class Identified:
     inputs: Mapping[str, InputArray]
     dtype: str
     audit: tuple[tuple[str, str, str], ...] | None = None
-    rivals: tuple[Reading, ...] = field(default=())
+    rivals: tuple[Reading, ...] = ()
+    box: Box | None = None
 
     @property
     def semantics(self) -> Semantics | None:
@@ -117,23 +120,23 @@ class Identified:
         found = evaluate(self.semantics, arrays, Plain(), self.dtype, None)
         return np.asarray(found.value, np.float64)
 
-    def expression(self, to: str) -> str:
-        """The same loss as an expression of the framework `to`.
+    def expression(self, to: str) -> Translation:
+        """The same loss as an expression of the framework `to`, run against the original before it is shown.
 
         Args:
             to: torch, tensorflow, keras, jax, numpy, sklearn or onnx.
 
+        Returns:
+            `.code` is the expression, empty where there is none; printing it gives the code, or the reason.
+
         Raises:
-            CaseError: `not-identified`, outside the space; `not-expressible`, if there is none that was shown to be it.
+            CaseError: `not-identified`, outside the space; `not-allowed`, if `to` is no framework.
         """
-        from harness.explain.translate import expressions_for  # noqa: PLC0415  the whole of translation, for few
+        from harness.expressing import express  # noqa: PLC0415  the whole of translation, for few
 
         if self.semantics is None:
             raise CaseError("not-identified", f"{self.name} was not identified, so there is nothing to translate")
-        tree = next(iter(expressions_for(self.semantics, to, self.inputs, self.dtype)), None)
-        if tree is None:
-            raise CaseError("not-expressible", f"no expression of {to} was found that is {self.formula}")
-        return render(tree)
+        return express(self.semantics, self.box, to, self.inputs, self.dtype)
 
     def __str__(self) -> str:
         return text(self.shown())

@@ -47,7 +47,7 @@ def identify_side(
             return _claimed(side, inputs, dtype or PRINTED)
         case Callable(name):
             found, asked = identified(Box(watched(side)), inputs, dtype)
-            return Identified(name, found, inputs, asked)
+            return Identified(name, found, inputs, asked, box=Box(side))
         case Expression():
             with open_probe(pool=pool) as probe:
                 return _expression(side, inputs, dtype, probe)
@@ -71,7 +71,8 @@ def _expression(side: Expression, inputs: Mapping[str, InputArray], dtype: str |
         found = recognise(side.tree, used, dtype or "float64", "prediction")
         return Identified(side.text, replace(found, word=UNASKED.format(seen.reason)), used, dtype or "float64")
     found, asked = identified(Box(side, probe), used, dtype)
-    return Identified(side.text, found, used, asked, audit=_audit(Box(side, probe), found.semantics, used, asked))
+    audit = _audit(Box(side, probe), found.semantics, used, asked)
+    return Identified(side.text, found, used, asked, audit, box=Box(side))
 
 
 def _audit(

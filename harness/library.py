@@ -1,11 +1,9 @@
 """What other people's code calls: two losses and their inputs in, an explanation out."""
 
-import atexit
 import re
 from collections.abc import Callable as Function
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from numpy.typing import ArrayLike
 from harness.adapters.callables import framework_of as framework_of_function
 from harness.catalog import complete
 from harness.claims import read_claim
-from harness.collect import Pool, collect, open_probe
+from harness.collect import collect, open_probe
 from harness.errors import CaseError
 from harness.explain.translate import Translation, suitable, with_remedies
 from harness.explain.translate import translate as translate_tree
@@ -27,11 +25,12 @@ from harness.records import DTYPES, Callable, Case, Expression, InputArray, Run,
 from harness.report.identification import in_brief, named
 from harness.report.results import case_result
 from harness.report.terminal import render_finding
+from harness.workers import workers
 from harness.yaml_reader import Scalar
 
 Loss = str | Function[..., object]
 
-# Two names that stand in sentences: "A and B differ in …".
+# "A and B differ in …".
 NAMES = ("A", "B")
 _PRINTED = re.compile(r"[-+\[\].,\d\seE]*\d[-+\[\].,\d\seE]*")
 
@@ -148,14 +147,10 @@ def identify(
 
 
 def identify_given(side: Side, inputs: dict[str, InputArray], dtype: str | None) -> Identified:
-    """What a side computes, of inputs that are read already.
-
-    Raises:
-        CaseError: `not-allowed` dtype.
-    """
+    """`identify` of a side and inputs that are read already."""
     if dtype not in {None, *DTYPES}:
         raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
-    return identify_side(side, inputs, dtype, _pool())
+    return identify_side(side, inputs, dtype, workers())
 
 
 def assert_equivalent(
@@ -214,7 +209,7 @@ def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, 
 
 def answer(case: Case) -> Explained:
     """Ask both sides, and judge; functions that return other numbers than their counterpart are identified."""
-    run = collect([case], pool=_pool())
+    run = collect([case], pool=workers())
     finding = _mended(judge_case(case, run.observations))
     functions = {name: side for name, side in case.sides.items() if isinstance(side, Callable)}
     if not functions or all(each.verdict is Verdict.IDENTICAL for each in finding.comparisons):
@@ -226,7 +221,7 @@ def answer(case: Case) -> Explained:
 
 def _mended(finding: Finding) -> Finding:
     """The finding with remedies, each run by the same workers."""
-    with open_probe(pool=_pool()) as probe:
+    with open_probe(pool=workers()) as probe:
         return with_remedies([finding], probe)[0]
 
 
@@ -263,16 +258,8 @@ def translated(expression: str, to: str, dtype: str, inputs: dict[str, InputArra
         CaseError: As `translate`.
     """
     tree, suited = suitable(expression, inputs)
-    with open_probe(pool=_pool()) as probe:
+    with open_probe(pool=workers()) as probe:
         return translate_tree(tree, to, suited, probe, dtype)
-
-
-@cache
-def _pool() -> Pool:
-    """Workers that stay for the next question: a framework takes seconds to import, and test suites ask often."""
-    pool = Pool()
-    atexit.register(pool.close)
-    return pool
 
 
 def as_input(values: ArrayLike, name: str) -> InputArray:

@@ -46,12 +46,14 @@ LAYER = {
     "__main__": "top",
     "boxes": "top",
     "cli": "top",
+    "expressing": "top",
     "identified": "top",
     "identifying": "top",
     "inventory": "top",
     "library": "top",
     "options": "top",
     "pytest_plugin": "top",
+    "workers": "top",
     "": "top",  # harness/__init__.py
 }
 

@@ -237,3 +237,12 @@ def test_printed_numbers_that_nothing_stands_against_are_said_to_come_from_somet
     assert comparison.verdict is Verdict.INCOMPARABLE
     assert "B is what this gives: " in comparison.message
     assert "prediction[:, 0]" in comparison.message
+
+
+def test_an_identified_loss_is_written_in_another_framework_and_was_run_against_the_original():
+    found = harness.identify(lambda p, t: 3 * ((p - t) ** 2).sum(), prediction=P, target=T).expression(to="numpy")
+
+    assert found.verified
+    assert str(found) == found.code
+    same = harness.explain(found.code, lambda p, t: 3 * ((p - t) ** 2).sum(), prediction=P, target=T)
+    assert same.comparisons[0].verdict in {Verdict.IDENTICAL, Verdict.EQUAL}

@@ -88,6 +88,11 @@ def translate(  # noqa: PLR0913  the question in full
     return _first_verified(search, runner, accepted_of(search, (node,) if framework == to else ()))
 
 
+def spelled(search: Search, runner: Runner) -> Translation:
+    """The point of a search in the words of its framework, run against what `runner` calls the original."""
+    return _first_verified(search, runner, accepted_of(search))
+
+
 def _first_verified(search: Search, runner: Runner, found: Iterator[Accepted]) -> Translation:
     refusals: list[str] = []
     second: Translation | None = None

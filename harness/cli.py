@@ -226,6 +226,20 @@ def schema() -> None:
     click.echo(json.dumps(case_schema(), indent=2))
 
 
+@main.command(epilog=EXAMPLE + "harness diff last/results.json reports/results.json")
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
+def diff(old: Path, new: Path) -> None:
+    """Say which verdicts and causes differ between two results.json."""
+    from harness.report.diff import changes, read_results
+
+    found = changes(read_results(old), read_results(new))
+    for change in found:
+        click.echo(str(change))
+    click.echo(f"{len(found)} comparisons changed")
+    sys.exit(FINDING if found else OK)
+
+
 def _collected(paths: Sequence[Path], dtype: str | None, store: Path | None, how: dict[str, Any]) -> Run:
     from harness.cases import load_cases
     from harness.collect import collect as collect_cases
@@ -250,6 +264,13 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
     return replace(case, dtypes=(dtype,), expect=expect)
 
 
+class Asking(NamedTuple):
+    """How frameworks are asked once more, for remedies: where answers are kept, and whom."""
+
+    store: Path | None
+    adapters: tuple[str, ...] | None
+
+
 def _finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:
     """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
     from harness.report.memory import Overview, fingerprint, recall, remember
@@ -262,13 +283,6 @@ def _finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) ->
         remember(out, made_of, known)
     click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
     sys.exit(known.code)
-
-
-class Asking(NamedTuple):
-    """How frameworks are asked once more, for remedies: where answers are kept, and whom."""
-
-    store: Path | None
-    adapters: tuple[str, ...] | None
 
 
 def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:

@@ -17,7 +17,7 @@ from harness.explain.forms import two_class
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible, retold
 from harness.explain.translate.drafts import Draft
 from harness.explain.translate.edits import Wish, edits_for
-from harness.semantics import Semantics
+from harness.semantics import Semantics, with_choice
 from harness.syntax import Literal, Node
 
 # Families that one API can be talked into: a divergence is a cross-entropy but for the target's entropy, and so on.
@@ -95,8 +95,8 @@ def candidates(goal: Semantics, drafts: Iterable[Draft], facts: Facts, dialect: 
     for draft in drafts:
         point = resolved(draft.tree, facts)
         if point is not None and point.term.family in _related(goal):
-            stage = _Stage(draft, point, between(point, goal), frozenset())
-            heappush(waiting, (len(stage.left), draft.length, next(ticket), stage))
+            stage = _Stage(draft, point, _left(point, goal), frozenset())
+            heappush(waiting, (len(_counted(stage.left)), draft.length, next(ticket), stage))
     worked, found = Counter[str](), Counter[str]()
     while waiting and found.total() < MOST_FOUND:
         *_, stage = heappop(waiting)
@@ -110,7 +110,7 @@ def candidates(goal: Semantics, drafts: Iterable[Draft], facts: Facts, dialect: 
             yield Candidate(stage.draft, stage.point, stage.left)
             continue
         for after in _next(stage, factor, Wish(goal, stage.point, dialect, facts.describe), facts):
-            size = sum(d.factor not in after.handled for d in after.left)
+            size = len(_counted(after.left) - after.handled)
             heappush(waiting, (size, after.draft.length, next(ticket), after))
 
 
@@ -129,6 +129,16 @@ class _Stage:
         return next((d.factor for d in self.left if d.factor not in done and not _same(d) and edits_for(d.factor)), None)
 
 
+def _counted(left: tuple[Difference, ...]) -> set[str]:
+    return {d.factor for d in left if d.factor not in SILENT and not _same(d)}
+
+
+def _nearer(after: tuple[Difference, ...], before: tuple[Difference, ...], factor: str) -> bool:
+    """Whether a difference is gone, and no other has come in its place."""
+    counted = _counted(after)
+    return factor not in counted and len(counted) < len(_counted(before))
+
+
 def _same(d: Difference) -> bool:
     """Whether a difference is one of names only, as far as weights of one per sample go."""
     return d.factor == "reduction.denominator" and {d.before[0], d.after[0]} <= {"weights", "weights-unbroadcast"}
@@ -141,6 +151,19 @@ def _related(goal: Semantics) -> tuple[str, ...]:
 def between(point: Semantics, goal: Semantics) -> tuple[Difference, ...]:
     """What must change about `point` so that it is the goal, in the coordinates in which that is least."""
     return differences(*met(point, goal))
+
+
+def _left(point: Semantics, goal: Semantics) -> tuple[Difference, ...]:
+    """The same, but for a label to be ignored that is no class: where the goal has none, no input bears it."""
+    mask = point.weight.mask
+    no_class = goal.weight.mask is None and isinstance(mask, int | float) and mask < 0
+    return between(unmasked(point) if no_class else point, goal)
+
+
+def unmasked(s: Semantics) -> Semantics:
+    """`s` without a label to be ignored."""
+    counted = {"denominator": "elements"} if s.reduction.denominator == "kept" else {}
+    return with_choice(with_choice(s, "weight", mask=None), "reduction", **counted)
 
 
 def met(point: Semantics, goal: Semantics) -> tuple[Semantics, Semantics]:
@@ -175,8 +198,8 @@ def _next(stage: _Stage, factor: str, wish: Wish, facts: Facts) -> list[_Stage]:
             if tree in found:
                 continue
             point = resolved(tree, facts)
-            left = () if point is None else between(point, wish.goal)
-            if point is not None and (factor in _TOGETHER or factor not in {d.factor for d in left if not _same(d)}):
+            left = () if point is None else _left(point, wish.goal)
+            if point is not None and (factor in _TOGETHER or _nearer(left, stage.left, factor)):
                 found[tree] = _Stage(changed, point, left, handled)
             if len(found) == MOST_BRANCHES:
                 break

@@ -170,12 +170,14 @@ def retold(tree: Node, dialect: Dialect) -> Node:
 def _calls(tree: Node) -> bool:
     from harness.trees import walk  # noqa: PLC0415
 
-    return any(isinstance(node, Call | Method) for node in walk(tree))
+    return any(isinstance(node, Call | Method | Attribute) for node in walk(tree))
 
 
 def _retold(tree: Node, d: Dialect) -> Node:
     found = operation(tree) if isinstance(tree, Call | Method) else None
     if found is None:
+        if isinstance(tree, Attribute) and tree.name == "T" and not d.methods:
+            return Call(d.path("transpose"), (_retold(tree.value, d),))
         if isinstance(tree, Constant):
             raise Inexpressible(f"{tree.path} has no counterpart in {d.name}")
         return rebuild(tree, lambda child: _retold(child, d))

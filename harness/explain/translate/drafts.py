@@ -79,6 +79,8 @@ def made(api: Api, options: Options, prediction: Node, target: Node) -> Node:
             break
         arrays.append(roles[name])
     placed = names[: len(arrays)]
+    order = (*api.parameters, *api.call)
+    options = tuple(sorted(options, key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order)))
     given = (*((n, node) for n, node in roles.items() if n is not None and n in names and n not in placed), *options)
     if not api.call:
         return Call(api.path, tuple(arrays), given)

@@ -11,6 +11,7 @@ from harness.explain.translate.reading import Describe, Read
 from harness.explain.translate.sketch import Sketch
 from harness.semantics import Semantics, Value
 from harness.syntax import Binary, Call, Constant, Literal, Node, Sequence
+from harness.trees import inputs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def reduced(draft: Draft, wish: Wish) -> Iterator[Draft]:
     for loose in unreduced(draft):
         for around in _sums(wish, weights):
             yield loose.wrapped(around)
-        if draft.around != HOLE:
+        if draft.around != HOLE and inputs_of(draft.around) == {HOLE.name}:
             bare = replace(loose, around=HOLE)
             yield bare
             for around in _sums(wish, weights):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 
+import numpy as np
+
 from harness.explain.compose import Facts
 from harness.explain.describe import SUBJECTS, words_of
 from harness.explain.differences import Difference
 from harness.explain.standing import facts_of
-from harness.explain.translate.calls import Candidate, between, candidates, resolved, starts
+from harness.explain.translate.calls import Candidate, between, candidates, resolved, starts, unmasked
 from harness.explain.translate.check import VALUES_ONLY, Evaluator, of_point, of_tree, parted
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible
 from harness.explain.translate.formula import written_out
@@ -27,7 +29,6 @@ HARMLESS = (
     "evaluation",
     "precision",
     "mode",
-    "reduction.zero",
     "target.bad_index",
     "target.range",
 )
@@ -66,6 +67,12 @@ class Accepted:
     exact: bool
 
 
+def _is_ranked(given: InputArray) -> bool:
+    """Whether labels are their own ranks: 0, 1, …, all of them there."""
+    present = np.unique(given.values)
+    return bool(np.array_equal(present, np.arange(present.size)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """A goal, where it is to be said, and on what it must hold.
@@ -85,6 +92,12 @@ class Search:
     def dialect(self) -> Dialect:
         """The framework's words."""
         return DIALECTS[self.to]
+
+    @property
+    def read_in(self) -> str:
+        """The dtype whose constants apply: none is rounded, unless a guard is one of the dtype's own."""
+        clip = self.goal.guard.clip or ()
+        return self.dtype if any("machine" in str(bound) for bound in clip) else "float64"
 
     @property
     def slope(self) -> str | None:
@@ -159,11 +172,15 @@ def accepted_of(search: Search, extra: tuple[Node, ...] = ()) -> Iterator[Accept
 
     Args:
         search: The goal.
-        extra: Trees to try beside those that are found.
+        extra: Trees that are the goal already, and come first.
     """
     tries = search.trials()
+    for tree in extra:
+        own = _accepted(search, _Proposed(tree, search.goal, ()), tries)
+        if own is not None:
+            yield own
     proposed: dict[Node, _Proposed] = {}
-    for each in _proposals(search, extra):
+    for each in _proposals(search):
         proposed.setdefault(each.tree, each)
     others = []
     for each in sorted(proposed.values(), key=lambda each: each.cost):
@@ -175,10 +192,7 @@ def accepted_of(search: Search, extra: tuple[Node, ...] = ()) -> Iterator[Accept
     yield from others
 
 
-def _proposals(search: Search, extra: tuple[Node, ...]) -> Iterator[_Proposed]:
-    for tree in extra:
-        point = resolved(tree, search.facts)
-        yield _Proposed(tree, point, () if point is None else between(point, search.goal))
+def _proposals(search: Search) -> Iterator[_Proposed]:
     goals = tuple(simpler(search.goal, search.inputs))
     try:
         for goal in goals:
@@ -202,11 +216,8 @@ def _proposals(search: Search, extra: tuple[Node, ...]) -> Iterator[_Proposed]:
 def simpler(goal: Semantics, inputs: Mapping[str, InputArray]) -> Iterator[Semantics]:
     """The goal without a label to be ignored that no input bears, and the goal as it is."""
     goal = _told(goal, inputs)
-    mask = goal.weight.mask
-    if isinstance(mask, int | float):
-        unmasked = with_choice(goal, "weight", mask=None)
-        counted = {"denominator": "elements"} if goal.reduction.denominator == "kept" else {}
-        yield with_choice(unmasked, "reduction", **counted)
+    if isinstance(goal.weight.mask, int | float):
+        yield unmasked(goal)
     yield goal
 
 
@@ -214,9 +225,12 @@ def _told(goal: Semantics, inputs: Mapping[str, InputArray]) -> Semantics:
     """Told as one would write it: a sum per sample and their mean; an encoding that depends on the numbers, for these."""
     if (goal.reduction.classes, goal.reduction.denominator, goal.layout.class_axis) == ("flat", "samples", -1):
         goal = with_choice(goal, "reduction", classes="sum", denominator="elements")
+    names = inputs_of(goal.target.source)
+    if goal.target.encoding == "ranked" and all(_is_ranked(inputs[name]) for name in names):
+        fewer = goal.reduction.classes in ("sum", "mean")
+        return with_choice(goal, "target", encoding="index" if fewer else "dense")
     if goal.target.encoding != "signed-if-not-binary":
         return goal
-    names = inputs_of(goal.target.source)
     binary = all(kind_of(inputs[name]) in ("binary", "one-hot") for name in names)
     return with_choice(goal, "target", encoding="dense" if binary else "signed")
 
@@ -226,7 +240,7 @@ def _accepted(search: Search, each: _Proposed, tries: tuple[Trial, ...]) -> Acce
     agrees: list[Trial] = []
     edges: list[str] = []
     for trial in tries:
-        apart = parted(search.evaluator, evaluator, trial, search.dtype, search.slope)
+        apart = parted(search.evaluator, evaluator, trial, search.read_in, search.slope)
         if apart and not trial.edge:
             return None
         if apart:

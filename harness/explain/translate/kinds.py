@@ -73,8 +73,9 @@ def sample(kind: str, shape: Shape, rng: Generator) -> InputArray:
 
 def _like(given: InputArray, kind: str, rng: Generator) -> InputArray:
     a = given.values
-    if kind == "whole" or (kind == "binary" and not given.integral):
-        values: Values = rng.integers(int(a.min()), int(a.max()) + 1, a.shape).astype(a.dtype)
+    if kind == "whole":
+        # The same labels in another order: which are there at all may be a matter of its own.
+        values: Values = rng.permutation(a.ravel()).reshape(a.shape)
     else:
         values = np.asarray(SAMPLERS[kind](rng, a.shape)).astype(a.dtype)
     return replace(given, values=values)

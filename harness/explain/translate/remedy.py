@@ -131,7 +131,7 @@ def _is_goal(candidate: Candidate, search: Search, *, here: bool) -> bool:
     """Whether the candidate is the goal on the given inputs, and unless `here`, on ordinary others."""
     evaluator = of_point(candidate.point)
     tries = [t for t in search.trials() if not t.edge][: 1 if here else None]
-    return not any(parted(search.evaluator, evaluator, t, search.dtype, search.slope) for t in tries)
+    return not any(parted(search.evaluator, evaluator, t, search.read_in, search.slope) for t in tries)
 
 
 def _is_copy(tree: Node, wanted: Wanted, side: Expression, search: Search) -> bool:

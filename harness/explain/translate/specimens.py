@@ -78,7 +78,8 @@ def _tries(tree: Node, given: Mapping[str, InputArray]) -> Iterator[dict[str, In
             rough["prediction"] = sample("real", shape, rng)
             rough |= given
             point = _point(tree, rough)
-            if point is not None:
+            lists = point is not None and point.target.encoding == "index-list"
+            if point is not None and not (lists and rough["target"].values.shape != shape):
                 yield {name: given.get(name) or _refined(name, rough[name], point, rng) for name in rough}
 
 

@@ -12,6 +12,7 @@ NEEDED: Mapping[str, str] = {
     "tensorflow.nn.weighted_cross_entropy_with_logits": "pos_weight=2.5",
     "tensorflow.compat.v1.losses.cosine_distance": "axis=-1",
     "torch.nn.functional.gaussian_nll_loss": "var=variance",
+    "keras.losses.categorical_generalized_cross_entropy": "q=0.5",
 }
 # Calls of more or fewer arrays than a prediction and a target.
 ARRAYS: Mapping[str, str] = {

@@ -138,7 +138,7 @@ def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: floa
             continue
         modulation = replace(
             core.modulation,
-            poly=_ratio(part.poly, size, part) if part.poly else None,
+            poly=_ratio(part.poly, size * factor, part) if part.poly else None,
             z_loss=_ratio(part.z, size * factor * (classes if core.reduction.classes == "mean" else 1), part) if part.z else None,
         )
         if part.z and core.reduction.classes not in ("sum", "mean"):

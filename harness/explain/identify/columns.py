@@ -140,6 +140,7 @@ COLUMNS: dict[str, Column] = {
     "k.ce": lambda v: v.t * _sum(_ce(v)),
     "k.f.ce": lambda v: v.t * _sum(_focal(v) * _ce(v)),
     "k.poly": lambda v: v.t * _sum(v.t * (1.0 - v.bare)),
+    "k.z": lambda v: v.t * v.lse * v.lse,
     "g.ce": lambda v: _focal_two(v) * _ce(v),
     "g.ce0": lambda v: _focal_two(v) * _ce0(v),
     "t·g.ce": lambda v: v.t * _focal_two(v) * _ce(v),

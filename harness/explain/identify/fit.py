@@ -39,6 +39,7 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "beta": (0.25, 0.7),
 }
 SHRINKS, PATIENCE = 0.6, 2  # Steps that may shrink what is left by less before a start is given up.
+ALMOST = 1e-6
 LARGEST_EPSILON = 0.1
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
@@ -198,7 +199,7 @@ def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
         return np.full(data.y.size, np.inf)
     view = view_of(model, data.rows, trial)
     y = data.y.reshape(-1)
-    weight = 1.0 / np.maximum(np.abs(y), 1e-3 * float(np.max(np.abs(y), initial=1e-300)))
+    weight = 1.0 / np.maximum(np.abs(y), 0.1 * float(np.max(np.abs(y), initial=1e-300)))
     a = np.concatenate([_shaped(data, COLUMNS[name](view), name) for name in model.columns], axis=1) * weight[:, None]
     size = np.sqrt((a * a).sum(0))
     good = np.isfinite(size) & (size > 0.0)
@@ -268,9 +269,12 @@ def _descended(data: Data, model: Model, theta: Array) -> Fit | None:
         theta, residual, norm, damping = moved, after, size, damping * 0.1
         if near:
             break
-    if float(np.max(np.abs(residual))) > 1e3 * data.noise:
-        return None
-    return _polished(data, model, theta)
+    left = float(np.max(np.abs(residual)))
+    found = _polished(data, model, theta) if left <= ALMOST else None
+    if found is None and left <= ALMOST and "epsilon" not in model.free:
+        # What is left is as small as what an epsilon in a logarithm does.
+        return _descended(data, replace(model, free=(*model.free, "epsilon")), np.append(theta, 0.0))
+    return found
 
 
 def _step(jacobian: Array, residual: Array, damping: float) -> Array:

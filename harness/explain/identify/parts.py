@@ -184,7 +184,8 @@ def _one_sided(
     if found is None or (ratio and positive.size > 1):
         return None
     core, kept = found
-    z, poly = amounts.number("z"), _poly(amounts, "poly", positive) / kept
+    z = amounts.number("z") if positive.size == 1 else _beside(amounts, "k.z", positive)
+    poly = _beside(amounts, "poly", positive) / kept
     if poly and ratio:
         _spread_poly(amounts, poly * ratio * kept)
     entropy = amounts.left.get("tlogt")
@@ -194,8 +195,8 @@ def _one_sided(
     return [Part(core, positive / kept, np.full(positive.shape, error), z, poly)]
 
 
-def _poly(amounts: _Amounts, name: str, beside: Array) -> float:
-    """The coefficient of t(1 − p) where that of the cross-entropy is `beside`'s first."""
+def _beside(amounts: _Amounts, name: str, beside: Array) -> float:
+    """The coefficient of a column where that of the cross-entropy is `beside`: relative to it where classes differ."""
     taken = amounts.left.get(name)
     if taken is None or taken.shape != beside.shape:
         return 0.0
@@ -214,7 +215,8 @@ def _by_target(amounts: _Amounts, _which: Variant) -> list[Part] | None:
         if prefix == "k.f.":
             core = replace(core, modulation=Modulation(focal=amounts.fit.trial.gamma))
         error = np.full(amount.shape, amounts.error(prefix + "ce"))
-        found.append(Part(core, amount, error, poly=_poly(amounts, "k.poly", amount)))
+        z, poly = (_beside(amounts, name, amount) for name in ("k.z", "k.poly"))
+        found.append(Part(core, amount, error, z, poly))
     return found
 
 

@@ -83,8 +83,8 @@ def _masked(semantics: Semantics, label: int) -> Semantics:
 def fitted(data: Data, model: Model) -> Fit | None:
     """`model` fitted to `data`, its parameters at the shortest numbers that do; None if it does not fit."""
     if data.per_class:
-        plain = tuple(c for c in model.columns if c in PER_CLASS)
-        given = tuple(BY_TARGET[c] for c in plain if c in BY_TARGET)
+        plain = tuple(n for n in ({"z": "k.z"}.get(c, c) for c in model.columns) if n in PER_CLASS)
+        given = tuple(BY_TARGET[c] for c in model.columns if c in BY_TARGET)
         options = (replace(model, columns=columns) for columns in (given, plain) if columns)
         return next((fit for fit in (_fitted(data, option) for option in options) if fit is not None), None)
     return _fitted(data, model)
@@ -107,8 +107,8 @@ def _is_none(fit: Fit, name: str) -> bool:
 
 
 # What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
-PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly"})
-BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly"}
+PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly", "k.z"})
+BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly", "z": "k.z"}
 
 
 def _snapped(data: Data, fit: Fit) -> Fit:

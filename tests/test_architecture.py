@@ -51,8 +51,10 @@ LAYER = {
     "identifying": "top",
     "inventory": "top",
     "library": "top",
+    "memory": "top",
     "options": "top",
     "pytest_plugin": "top",
+    "running": "top",
     "workers": "top",
     "": "top",  # harness/__init__.py
 }

@@ -52,7 +52,11 @@ def declare(node: Node, describe: Describe, dtype: str) -> Semantics | None:
     if api is None:
         return None
     assert isinstance(node, Call | Apply)
-    return api.declare(Arguments(bind(api, node), api.defaults, describe, dtype, api.path))
+
+    def inner(argument: Node) -> tuple[Semantics | None] | None:
+        return None if api_of(argument) is None else (declare(argument, describe, dtype),)
+
+    return api.declare(Arguments(bind(api, node), api.defaults, describe, dtype, api.path, inner))
 
 
 def complete(node: Node, inputs: Collection[str]) -> Node:

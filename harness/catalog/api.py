@@ -24,13 +24,17 @@ Plain = float | int | bool | str | None
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of one call, bound to parameter names; those left out have their defaults."""
+    """The arguments of one call, bound to parameter names; those left out have their defaults.
+
+    `inner` declares a loss that is itself an argument: (its point,), or None for what is no call of a catalog loss.
+    """
 
     nodes: Mapping[str, Node]
     defaults: Mapping[str, Plain]
     describe: Describe
     dtype: str
     where: str = ""
+    inner: Callable[[Node], tuple[Semantics | None] | None] = lambda _node: None
 
     def given(self, name: str) -> bool:
         """Whether the parameter was passed and is not None."""

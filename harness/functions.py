@@ -194,14 +194,17 @@ TORCH_METHODS = _names(
     abs add amax amin argwhere bfloat16 bool broadcast_to chunk clamp clamp_max clamp_min clone contiguous
     count_nonzero cpu detach diag dim div divide double eq erf exp exp2 expand expand_as expm1 flip float gather ge gt
     half index_select int isfinite isinf isnan le log log10 log1p log2 log_softmax logaddexp logical_and logical_not
-    log_prob logical_or logical_xor logit logsumexp long lt masked_fill masked_select matmul maximum median minimum mm mul
+    logical_or logical_xor logit logsumexp long lt masked_fill masked_select matmul maximum median minimum mm mul
     multiply mv nan_to_num nanmean nansum narrow ne neg negative new_ones new_tensor new_zeros norm numel numpy
     outer permute pow reciprocal relu repeat_interleave roll rsqrt select sigmoid sign size softmax split sqrt square
     sub subtract t tanh tile to topk tril triu true_divide type type_as unbind unfold unsqueeze view_as where xlogy
     """
 )
 
-METHODS = _ARRAY_METHODS | _NUMPY_METHODS | TORCH_METHODS
+# Methods of a distribution of torch, which is made and asked in one expression.
+DISTRIBUTION_METHODS = frozenset({"log_prob"})
+
+METHODS = _ARRAY_METHODS | _NUMPY_METHODS | TORCH_METHODS | DISTRIBUTION_METHODS
 
 ATTRIBUTES = _names("T eps dtype indices mT ndim nbytes shape size smallest_normal tiny values")
 

@@ -148,6 +148,8 @@ def _is_loss(node: Call) -> bool:
     known = NAMES.get(last, last)
     if node.function.endswith("functional.kl_div") or node.function.startswith("keras.losses."):
         return True
+    if known == "squared_difference":
+        return False
     return known not in FLOATING and known not in STRUCTURAL and known not in NAMED_OPERATORS and known not in DTYPES
 
 

@@ -13,7 +13,7 @@ import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -28,7 +28,7 @@ from harness.findings import Comparison
 from harness.records import Raised, Verdict
 from harness.reference.arithmetic import Rounded, quantise
 from harness.reference.evaluate import evaluate
-from harness.semantics import Semantics
+from harness.semantics import Precision, Semantics
 
 VISIBLE = 16.0
 DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -90,9 +90,11 @@ def asked(base: Base, point: Semantics, dtype: str, *, anonymous: bool) -> tuple
     known: Semantics | None = point
     calls = 0
     if anonymous:
-        ask = partial(black_box, point, dtype)
+        # Asked in float64, so that what is found is the formula; the dtype it is computed in is the side's own.
+        ask = partial(black_box, replace(point, precision=Precision()), "float64")
         found = identify(partial(ask, None), base.inputs, dtype="float64", slope=partial(ask, "prediction"))
-        known, calls = found.semantics, found.calls
+        known = None if found.semantics is None else replace(found.semantics, precision=point.precision)
+        calls = found.calls
     a = side("a", base.semantics, base, dtype, known=base.semantics)
     b = side("b", point, base, dtype, known=known)
     question = Question(as_arrays(base.inputs, dtype), dtype, "prediction")

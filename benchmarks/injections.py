@@ -3,7 +3,7 @@
 Run `python -m benchmarks.injections [--count N] [--seed S] [--declared]`. Each injection takes a loss of the catalog,
 changes one to three stages, lets both sides compute in the dtype, and compares the set of factors found with the set
 injected. Side B is anonymous, unless `--declared`: its point is not handed over but identified by asking it. An
-injection counts if each of its changes is visible, that is moves the result by more than 16 times the bound in the dtype.
+injection counts if each of its changes is visible: it moves the result by more than 16 times the bound in the dtype.
 """
 
 from __future__ import annotations

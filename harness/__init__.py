@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.explain.translate import Translation
     from harness.identified import Identified
-    from harness.library import Explained, Translation, assert_equivalent, explain, identify, translate
+    from harness.library import Explained, assert_equivalent, explain, identify, translate
 
 __all__ = ["Explained", "Identified", "Translation", "assert_equivalent", "explain", "identify", "translate"]
 

@@ -7,7 +7,6 @@ held against a bound elementwise; no mean or norm ever decides.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -79,6 +78,6 @@ def diverge(a: Array, b: Array, bound: Array, dtype: str) -> Divergence:
     return Divergence(gap, at, float(np.asarray(bound)[at]), ulps(gap, float(a[at]), dtype), detail, bound)
 
 
-def broadcastable(a: Any, b: Any) -> bool:
+def broadcastable(a: Array, b: Array) -> bool:
     """Whether two arrays have a common form without growing either: same shape, or the same shape but for axes of 1."""
     return tuple(n for n in np.shape(a) if n != 1) == tuple(n for n in np.shape(b) if n != 1)

@@ -151,8 +151,8 @@ def _dotted(node: ast.expr, reader: Reader) -> str | None:
         hidden = inner if hidden is None and inner.attr.startswith("_") else hidden
         names.append(inner.attr)
         inner = inner.value
-    rooted = isinstance(inner, ast.Name) and inner.id not in reader.inputs and inner.id in ALIASES
-    path = canonical(".".join([inner.id, *reversed(names)])) if names and rooted else None
+    root = inner.id if isinstance(inner, ast.Name) and inner.id not in reader.inputs else ""
+    path = canonical(".".join([root, *reversed(names)])) if names and root in ALIASES else None
     if hidden is not None and path not in FUNCTIONS:
         raise reader.at_name("forbidden-name", f"{hidden.attr!r}: names that start with _ are not allowed", hidden)
     return path

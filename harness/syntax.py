@@ -91,7 +91,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Ellipsis_:
+class Ellipsis_:  # noqa: N801  Ellipsis is a name of Python's own
     """`...` inside an index."""
 
 

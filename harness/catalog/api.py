@@ -94,7 +94,7 @@ class Api:
         declare: Arguments to Semantics; None where the call is no point of the space.
         defaults: Literal defaults of parameters; a parameter with none is required.
         call: For a loss class: parameter order of the call of the made object; empty for a function.
-        index_target: "never", "always", or "by-shape" (indices where the target has one axis fewer than the prediction).
+        index_target: "never", "always", or "by-shape" (indices where the target has an axis fewer than the prediction).
         family: Folder name for lists and filters: "binary", "categorical", "regression", ….
     """
 

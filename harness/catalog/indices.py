@@ -6,17 +6,23 @@ from collections.abc import Callable, Iterator, Mapping
 
 from harness.catalog.api import Api, bind
 from harness.records import InputArray
-from harness.syntax import Apply, Call, Constant, Ellipsis_, Index, Input, Literal, Method, Node, Slice
+from harness.syntax import Apply, Call, Constant, Ellipsis_, Index, Input, Literal, Method, Node, Sequence, Slice
 from harness.trees import walk
 
 # Functions whose arguments hold positions: which of them do, as a slice of the arguments behind the receiver.
-_INDEXING = {"gather": slice(0, None), "take_along_axis": slice(0, None), "take": slice(0, None), "index_select": slice(1, None)}
+_INDEXING = {
+    "gather": slice(0, None),
+    "take_along_axis": slice(0, None),
+    "take": slice(0, None),
+    "index_select": slice(1, None),
+}
 _FROM_FIRST = frozenset({"one_hot", "arange"})
 
 
 def index_inputs(tree: Node, inputs: Mapping[str, InputArray], api_of: Callable[[Node], Api | None]) -> frozenset[str]:
     """Names of the integral inputs that stand in `tree` where integers are needed."""
-    names = {leaf.name for node in walk(tree) for used in _positions(node, inputs, api_of) for leaf in walk(used) if isinstance(leaf, Input)}
+    used = (part for node in walk(tree) for part in _positions(node, inputs, api_of))
+    names = {leaf.name for part in used for leaf in walk(part) if isinstance(leaf, Input)}
     return frozenset(name for name in names if inputs[name].integral)
 
 
@@ -27,7 +33,7 @@ def _positions(node: Node, inputs: Mapping[str, InputArray], api_of: Callable[[N
         case Call(function, args, kwargs) if (name := function.rpartition(".")[2]) in _INDEXING or name in _FROM_FIRST:
             yield from args[:1] if name in _FROM_FIRST else args[1:]
             yield from (value for key, value in kwargs if key in ("index", "indices", "labels"))
-        case Method(value, name, args, _) if name in _INDEXING:
+        case Method(_, name, args, _) if name in _INDEXING:
             yield from args[_INDEXING[name]]
         case _:
             pass
@@ -56,9 +62,11 @@ def axes_of(node: Node, inputs: Mapping[str, InputArray]) -> int:
             return inputs[name].values.ndim
         case Index(value, items):
             return axes_of(value, inputs) + sum(_axes_of_item(item, inputs) for item in items)
-        case Method(value, "view" | "reshape", args, _):
-            return len(args) if not (len(args) == 1 and hasattr(args[0], "items")) else len(args[0].items)
-        case Method(value, "flatten" | "ravel", (), ()):
+        case Method(_, "view" | "reshape", (Sequence(items),), _):
+            return len(items)
+        case Method(_, "view" | "reshape", args, _):
+            return len(args)
+        case Method(_, "flatten" | "ravel", (), ()):
             return 1
         case Method(value, "argmax", _, _):
             return axes_of(value, inputs) - 1

@@ -14,9 +14,9 @@ import numpy as np
 
 from harness.catalog import api_of, declare
 from harness.explain.absorb import absorb
+from harness.explain.counted import same_weights, weights_summed
 from harness.explain.facts import Facts, constant_of
 from harness.explain.masks import ignored_label
-from harness.explain.counted import same_weights, weights_summed
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_certainties, of_losses, plain
@@ -68,10 +68,10 @@ def _mapped(s: Semantics | None, change: Callable[[Semantics], Semantics | None]
 
 
 def _negated(s: Semantics) -> Semantics | None:
-    plus = tuple(_negated(other) for other in s.plus)
-    if any(p is None for p in plus) or s.scale.offset != 0.0:
+    plus = [p for other in s.plus if (p := _negated(other)) is not None]
+    if len(plus) < len(s.plus) or s.scale.offset != 0.0:
         return None
-    return replace(with_choice(s, "scale", sign=-s.scale.sign), plus=plus)
+    return replace(with_choice(s, "scale", sign=-s.scale.sign), plus=tuple(plus))
 
 
 def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
@@ -123,8 +123,8 @@ def _times(s: Semantics, factor: float) -> Semantics | None:
         sign=s.scale.sign if factor >= 0 else -s.scale.sign,
         offset=s.scale.offset * factor,
     )
-    plus = tuple(_times(other, factor) for other in s.plus)
-    return None if any(p is None for p in plus) else replace(changed, plus=plus)
+    plus = [p for other in s.plus if (p := _times(other, factor)) is not None]
+    return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
 
 
 def _weighted(s: Semantics, weight: Node) -> Semantics | None:

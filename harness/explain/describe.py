@@ -37,8 +37,11 @@ FAMILIES_IN_WORDS = {
     "huber": "Huber",
 }
 FLOORS_IN_WORDS = {
-    "floor": "a floor of {}", "epsilon": "{} added", "zero_target": "what has target 0 is left out", "log_zero": "log 0 taken as {}",
-}  # fmt: skip
+    "floor": "a floor of {}",
+    "epsilon": "{} added",
+    "zero_target": "what has target 0 is left out",
+    "log_zero": "log 0 taken as {}",
+}
 DENOMINATORS = {
     "elements": "everything that was added",
     "samples": "the samples",

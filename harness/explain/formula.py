@@ -17,6 +17,9 @@ from harness.trees import render
 if TYPE_CHECKING:
     from harness.semantics import Guard, Semantics, Value
 
+# The private-use area of Unicode: names stand there for a while, out of the way of what is rewritten around them.
+PRIVATE = 0xE000
+
 _COMPLEMENT = {"cross-entropy": r"(1-t)\log(1-p)", "kl": r"(1-t)(\log(1-t)-\log(1-p))"}
 _REVERSE = {"cross-entropy": r"-p\log t", "kl": r"p(\log p-\log t)", "entropy": r"-t\log t"}
 _STEPS = {
@@ -278,7 +281,7 @@ def as_text(latex: str) -> str:
 
     def kept(match: re.Match[str]) -> str:
         names.append(match.group(1))
-        return f"\\mathrm{{{chr(0xE000 + len(names) - 1)}}}"
+        return f"\\mathrm{{{chr(PRIVATE + len(names) - 1)}}}"
 
     text = re.sub(r"\\mathrm\{([^{}]*)\}", kept, latex)
     for pattern, shown in _WORDS:
@@ -289,5 +292,5 @@ def as_text(latex: str) -> str:
     text = re.sub(r"\s+", " ", text.replace("{", "").replace("}", ""))
     text = re.sub(r"(?<=[(\[]) | (?=[)\],^(])|(?<=−) ", "", text).strip()
     return "".join(
-        names[ord(c) - 0xE000].replace(r"\_", "_") if 0xE000 <= ord(c) < 0xE000 + len(names) else c for c in text
+        names[ord(c) - PRIVATE].replace(r"\_", "_") if 0 <= ord(c) - PRIVATE < len(names) else c for c in text
     )

@@ -17,10 +17,10 @@ def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Sem
     axis = None if axis_node is None else number(axis_node)
     if axis_node is not None and axis is None and axis_node != Literal(None):
         return None
-    plus = tuple(reduced(other, how, axis_node, facts) for other in s.plus)
-    if any(p is None for p in plus):
+    plus = [p for other in s.plus if (p := reduced(other, how, axis_node, facts)) is not None]
+    if len(plus) < len(s.plus):
         return None
-    s = replace(s, plus=plus)
+    s = replace(s, plus=tuple(plus))
     if s.reduction.batch in ROWS:
         return over_rows(s, how) if axis is None else None
     if s.reduction.batch != "none":

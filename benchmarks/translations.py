@@ -61,7 +61,7 @@ def main() -> None:
     PAGE.write_text("\n".join(lines), encoding="utf-8")
     found = [line for line in lines if line.startswith("- **")]
     refused = sum("cannot be expressed" in line for line in found)
-    print(f"{len(found)} cells, {refused} cannot be expressed, {time.perf_counter() - started:.0f} s")  # noqa: T201
+    print(f"{len(found)} cells, {refused} cannot be expressed, {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -7,24 +7,18 @@ asked for is missing. Where several apply, the greatest.
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from harness.errors import AdapterError, HarnessError
-from harness.findings import Finding
 from harness.options import loss, names, read_inputs, shard
-from harness.records import DTYPES, BrokenCase, Case, Run
+from harness.records import DTYPES
+from harness.running import CASES, FINDING, MISSING, OK, USAGE, Asking, collected, exit_code, finish
 
-OK, FINDING, USAGE, MISSING = range(4)
 INTERRUPTED = 130
 STORE = Path(".cache") / "harness.sqlite"
-CASES = (Path("cases"),)
-# More lines than this are no overview; the report has them all.
-MOST_LINES = 60
-LOG_WIDTH = 140
 
 # \b keeps click from filling the lines behind it.
 EXAMPLE = "\b\nExample:\n  "
@@ -86,8 +80,8 @@ def main() -> None:
 def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: bool, as_json: bool, **how: Any) -> None:
     """Ask the cases in PATHS (default: cases) of their frameworks, judge, and write the report."""
     store = None if no_cache else STORE
-    run = _collected(paths, dtype, store, how)
-    _finish(run, out, as_json, Asking(store, how["adapters"]))
+    run = collected(paths, dtype, store, how)
+    finish(run, out, as_json, Asking(store, how["adapters"]))
 
 
 # An expression may begin with a minus; no command has options of one letter, which click would look for in it.
@@ -119,7 +113,7 @@ def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> N
     if html:
         html.write_text(found.page(), encoding="utf-8")
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
-    sys.exit(_exit_code(found.run, [found.finding]))
+    sys.exit(exit_code(found.run, [found.finding]))
 
 
 @main.command(epilog=EXAMPLE + IDENTIFY, context_settings={"ignore_unknown_options": True})
@@ -173,9 +167,9 @@ def translate(expression: str, to: str, as_json: bool, **asked: Any) -> None:
 @WORKERS
 def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any) -> None:
     """Ask the cases in PATHS of their frameworks and keep the answers, to be judged elsewhere."""
-    run = _collected(paths, dtype, store, how)
+    run = collected(paths, dtype, store, how)
     click.echo(f"{len(run.observations)} answers to {len(run.cases)} cases in {store}", err=True)
-    sys.exit(_exit_code(run, []))
+    sys.exit(exit_code(run, []))
 
 
 @main.command(epilog=EXAMPLE + "harness judge shard-*.sqlite --out reports")
@@ -186,7 +180,7 @@ def judge(stores: tuple[Path, ...], out: Path, as_json: bool) -> None:
     """Judge what is in STORES, together, and write the report; no framework is needed."""
     from harness.collect import load_run
 
-    _finish(load_run(stores), out, as_json)
+    finish(load_run(stores), out, as_json)
 
 
 @main.command(epilog=EXAMPLE + "harness merge shard-*.sqlite --store all.sqlite")
@@ -238,92 +232,6 @@ def diff(old: Path, new: Path) -> None:
         click.echo(str(change))
     click.echo(f"{len(found)} comparisons changed")
     sys.exit(FINDING if found else OK)
-
-
-def _collected(paths: Sequence[Path], dtype: str | None, store: Path | None, how: dict[str, Any]) -> Run:
-    from harness.cases import load_cases
-    from harness.collect import collect as collect_cases
-    from harness.report.progress import progress
-
-    cases, broken = load_cases(paths or CASES)
-    if not cases and not broken:
-        raise click.UsageError(
-            f"no case in {', '.join(map(str, paths or CASES))}; name a YAML file or a folder of them"
-        )
-    if store:
-        store.parent.mkdir(parents=True, exist_ok=True)
-    with progress() as tell:
-        return collect_cases([_in_dtype(case, dtype) for case in cases], broken, store=store, progress=tell, **how)
-
-
-def _in_dtype(case: Case, dtype: str | None) -> Case:
-    """The case in one dtype instead of its own; what it expects of others is not asked."""
-    if dtype is None:
-        return case
-    expect = tuple(expected for expected in case.expect if expected.dtype in {None, dtype})
-    return replace(case, dtypes=(dtype,), expect=expect)
-
-
-class Asking(NamedTuple):
-    """How frameworks are asked once more, for remedies: where answers are kept, and whom."""
-
-    store: Path | None
-    adapters: tuple[str, ...] | None
-
-
-def _finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:
-    """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
-    from harness.report.memory import Overview, fingerprint, recall, remember
-
-    made_of = fingerprint(run)
-    known = recall(out, made_of)
-    if known is None:
-        findings = _published(run, out, asking)
-        known = Overview(_overview(run, findings, out), _exit_code(run, findings))
-        remember(out, made_of, known)
-    click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
-    sys.exit(known.code)
-
-
-def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
-    from harness.collect import open_probe
-    from harness.judge import judge as judge_run
-    from harness.report.publish import publish
-
-    if asking is None:
-        findings = judge_run(run)
-    else:
-        with open_probe(store=asking.store, adapters=asking.adapters) as probe:
-            findings = judge_run(run, probe)
-    publish(run, findings, out)
-    return findings
-
-
-def _overview(run: Run, findings: Sequence[Finding], out: Path) -> str:
-    """What the command prints at its end; in colour on a terminal."""
-    from rich.console import Console
-
-    from harness.report.terminal import counts, table
-
-    shown = (
-        findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"][:MOST_LINES]
-    )
-    # A log has no width of its own; 80 columns would break every line.
-    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
-    with console.capture() as captured:
-        if shown:
-            console.print(table(shown))
-    missing = [f"missing: {name}: {reason}" for name, reason in run.missing.items()]
-    lines = [f"\n{counts(findings)}", *missing, f"report: {out / 'index.html'}"]
-    return captured.get() + "\n".join(lines) + "\n"
-
-
-def _exit_code(run: Run, findings: Sequence[Finding]) -> int:
-    if run.missing:
-        return MISSING
-    if run.broken or any(isinstance(finding.case, BrokenCase) for finding in findings):
-        return USAGE
-    return FINDING if any(finding.status != "pass" for finding in findings) else OK
 
 
 def _table(rows: Sequence[Sequence[str]]) -> None:

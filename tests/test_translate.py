@@ -50,7 +50,9 @@ TARGETS = {
 }
 
 # One call of each loss: the two spellings of one loss have one row in the catalog.
-OWN = {(api.framework, api.family, api.declare): api for api in APIS.values() if not api.path.startswith("sklearn._")}.values()
+OWN = {
+    (api.framework, api.family, api.declare): api for api in APIS.values() if not api.path.startswith("sklearn._")
+}.values()
 
 
 @pytest.mark.parametrize("api", OWN, ids=lambda api: api.path)
@@ -162,7 +164,12 @@ def test_a_gradient_of_another_size_refutes_a_translation():
 def test_without_the_framework_nothing_is_shown():
     tree, inputs = suitable("torch.nn.MSELoss()")
 
-    found = translate(tree, "keras", inputs, lambda side, *asked: probe(side, *asked) if side.framework == "torch" else Unsupported("absent"))
+    found = translate(
+        tree,
+        "keras",
+        inputs,
+        lambda side, *asked: probe(side, *asked) if side.framework == "torch" else Unsupported("absent"),
+    )
 
     assert not found.code
 
@@ -196,7 +203,9 @@ REMEDIES = (
 )
 
 
-@pytest.mark.parametrize(("puzzle", "between", "words"), REMEDIES, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("puzzle", "between", "words"), REMEDIES, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_the_remedy_of_a_puzzle_was_run_and_agrees(puzzle, between, words):
     why = judged(puzzle)[between].explanation
 
@@ -214,7 +223,10 @@ def test_what_agrees_gets_no_remedy():
 
 def test_the_smallest_change_is_of_an_argument():
     _, inputs = suitable("torch.nn.MSELoss()")
-    texts = ("torch.nn.MSELoss()(prediction, target)", "keras.losses.MeanSquaredError(reduction='sum')(target, prediction)")
+    texts = (
+        "torch.nn.MSELoss()(prediction, target)",
+        "keras.losses.MeanSquaredError(reduction='sum')(target, prediction)",
+    )
     sides = [Expression(text, tree := parse(text, inputs), framework_of(tree)) for text in texts]
     points = tuple(point_of(side.tree, facts_for(inputs, "float32", "prediction")) for side in sides)
 

@@ -16,7 +16,8 @@ from harness.explain.differences import Difference, aligned, differences
 from harness.explain.forms import two_class
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible, retold
 from harness.explain.translate.drafts import Draft
-from harness.explain.translate.edits import Wish, edits_for
+from harness.explain.translate.edits import edits_for
+from harness.explain.translate.wish import Wish
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Literal, Node
 
@@ -126,7 +127,9 @@ class _Stage:
     def next_factor(self) -> str | None:
         """The first difference that has edits and has not had its turn."""
         done = self.handled | SILENT
-        return next((d.factor for d in self.left if d.factor not in done and not _same(d) and edits_for(d.factor)), None)
+        return next(
+            (d.factor for d in self.left if d.factor not in done and not _same(d) and edits_for(d.factor)), None
+        )
 
 
 def _counted(left: tuple[Difference, ...]) -> set[str]:

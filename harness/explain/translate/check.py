@@ -64,7 +64,8 @@ def _evaluated(
 
 
 def _same(x: object, y: object) -> bool:
-    return np.shape(x) == np.shape(y) and np.array_equal(np.asarray(x), np.asarray(y), equal_nan=True)  # type: ignore[arg-type]
+    first, second = np.asarray(x), np.asarray(y)
+    return first.shape == second.shape and np.array_equal(first, second, equal_nan=True)
 
 
 def _apart(x: object, y: object) -> bool:

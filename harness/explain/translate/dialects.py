@@ -127,7 +127,8 @@ _NUMPY_PATHS = {
 
 DIALECTS: Mapping[str, Dialect] = {
     "torch": Dialect("torch", "torch", {
-        "log_sigmoid": "torch.nn.functional.logsigmoid", "clip": "torch.clamp", "one_hot": "torch.nn.functional.one_hot",
+        "log_sigmoid": "torch.nn.functional.logsigmoid", "clip": "torch.clamp",
+        "one_hot": "torch.nn.functional.one_hot",
         "moveaxis": "torch.movedim", "max": "torch.amax", "flatten": "torch.ravel",
     }, keepdims="keepdim"),
     "tensorflow": Dialect("tensorflow", "tensorflow", {
@@ -151,9 +152,25 @@ DIALECTS: Mapping[str, Dialect] = {
 }  # fmt: skip
 
 _ELEMENTWISE = frozenset(
-    "log log1p exp sqrt abs sigmoid log_sigmoid tanh maximum minimum where square sign ones_like zeros_like".split()
+    [
+        "log",
+        "log1p",
+        "exp",
+        "sqrt",
+        "abs",
+        "sigmoid",
+        "log_sigmoid",
+        "tanh",
+        "maximum",
+        "minimum",
+        "where",
+        "square",
+        "sign",
+        "ones_like",
+        "zeros_like",
+    ]
 )
-_ALONG = frozenset("softmax log_softmax logsumexp sum mean max".split())
+_ALONG = frozenset(["softmax", "log_softmax", "logsumexp", "sum", "mean", "max"])
 
 
 def retold(tree: Node, dialect: Dialect) -> Node:

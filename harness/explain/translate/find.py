@@ -11,7 +11,7 @@ from harness.explain.compose import Facts
 from harness.explain.describe import SUBJECTS, words_of
 from harness.explain.differences import Difference
 from harness.explain.standing import facts_of
-from harness.explain.translate.calls import Candidate, between, candidates, resolved, starts, unmasked
+from harness.explain.translate.calls import Candidate, between, candidates, starts, unmasked
 from harness.explain.translate.check import VALUES_ONLY, Evaluator, of_point, of_tree, parted
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible
 from harness.explain.translate.formula import written_out
@@ -160,7 +160,7 @@ class _Proposed:
 
     @property
     def cost(self) -> tuple[bool, int, int]:
-        """Calls before formulas, then by parts of the code, then by characters; what is left out counts as two parts."""
+        """Calls before formulas, then by parts of the code, then by characters; what is left out counts as two."""
         text = render(self.tree)
         unusual = sum(name in text for name in UNUSUAL)
         masks = sum(d.factor == "weight.mask" for d in self.left)
@@ -222,7 +222,7 @@ def simpler(goal: Semantics, inputs: Mapping[str, InputArray]) -> Iterator[Seman
 
 
 def _told(goal: Semantics, inputs: Mapping[str, InputArray]) -> Semantics:
-    """Told as one would write it: a sum per sample and their mean; an encoding that depends on the numbers, for these."""
+    """As one would write it for these inputs: sums per sample and their mean, an encoding told from the numbers."""
     if (goal.reduction.classes, goal.reduction.denominator, goal.layout.class_axis) == ("flat", "samples", -1):
         goal = with_choice(goal, "reduction", classes="sum", denominator="elements")
     names = inputs_of(goal.target.source)

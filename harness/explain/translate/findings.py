@@ -57,7 +57,9 @@ def _sought(finding: Finding, case: Case, comparison: Comparison, probe: Probe) 
     if points[0] is None or points[1] is None:
         return None, Proof.NOT_RUN
     setting = Setting(case.inputs, comparison.dtype, case.gradient, probe)
-    wanted = {name: _wanted(finding, case, name, comparison.dtype, point) for name, point in zip((a, b), points, strict=True)}
+    wanted = {
+        name: _wanted(finding, case, name, comparison.dtype, point) for name, point in zip((a, b), points, strict=True)
+    }
     sides = {
         name: (side, wanted[other])
         for name, other in ((a, b), (b, a))
@@ -75,7 +77,9 @@ def _proof(
     found: Remedy | None,
 ) -> Proof:
     """Single factors put to whichever side can express them; a remedy that was run is such a proof of all together."""
-    for (name, (side, _)), own, other in zip(sides.items(), _of(sides, points, comparison), _of(sides, points[::-1], comparison), strict=True):
+    for (name, (side, _)), own, other in zip(
+        sides.items(), _of(sides, points, comparison), _of(sides, points[::-1], comparison), strict=True
+    ):
         del name
         outcome = single_factors(side, met(own, other)[0], _active(own, other, comparison), setting)
         if outcome != Proof.NOT_RUN:
@@ -83,7 +87,9 @@ def _proof(
     return Proof.NOT_RUN if found is None else Proof.PASSED
 
 
-def _of(sides: dict[str, tuple[Expression, Wanted | None]], points: tuple[Semantics | None, ...], comparison: Comparison) -> list[Semantics]:
+def _of(
+    sides: dict[str, tuple[Expression, Wanted | None]], points: tuple[Semantics | None, ...], comparison: Comparison
+) -> list[Semantics]:
     by_name = dict(zip(comparison.between, points, strict=True))
     return [point for name in sides if (point := by_name[name]) is not None]
 

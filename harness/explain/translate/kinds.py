@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.records import InputArray
 
-Values = NDArray[np.float64] | NDArray[np.int64]
+Values = NDArray[Any]
 Shape = tuple[int, ...]
 SEED = 20240229
 ORDINARY = 3
@@ -109,12 +110,13 @@ class Trial:
 
 
 def trials(inputs: Mapping[str, InputArray], main: tuple[str, ...]) -> tuple[Trial, ...]:
-    """The inputs themselves, random ones of the same kinds and shapes, and the edges of the kinds of those in `main`."""
+    """The inputs themselves, random ones of the same kinds and shapes, and the edges of the kinds of `main`."""
     rng = np.random.default_rng(SEED)
     kinds = {name: kind_of(given) for name, given in inputs.items()}
     found = [Trial(inputs)]
-    for _ in range(ORDINARY):
-        found.append(Trial({name: _like(given, kinds[name], rng) for name, given in inputs.items()}))
+    found += [
+        Trial({name: _like(given, kinds[name], rng) for name, given in inputs.items()}) for _ in range(ORDINARY)
+    ]
     base = found[1].inputs
     for name, kind in kinds.items():
         if name in main and kind in EDGES:

@@ -30,7 +30,7 @@ class Read:
 
     def value(self, value: Value) -> Sketch:
         """An amount: a number, or a tree in the dialect's words."""
-        return Sketch(Literal(value) if isinstance(value, int | float) else retold(value, self.d))
+        return Sketch(retold(value, self.d)) if isinstance(value, Node) else Sketch(Literal(value))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -46,7 +46,7 @@ class Read:
             x = self.d.moved(x, axis, ndim)
         if self.s.activation.support is not None:
             low = Literal(float("-inf"))
-            x = self.d.call("where", retold(self.s.activation.support, self.d), x, low)
+            x = self.d.call("where", self.value(self.s.activation.support), x, low)
         temperature = self.s.activation.temperature
         return x if temperature == 1.0 else x / self.value(temperature)
 

@@ -21,7 +21,7 @@ from harness.naming import framework_of
 from harness.records import Array, Computed, Expression, InputArray
 from harness.reference.arithmetic import Rounded
 from harness.semantics import Semantics
-from harness.syntax import Apply, Call, Node
+from harness.syntax import Apply, Node
 from harness.trees import inputs_of, render
 
 # Framework calls per side for a remedy, and factors put to the framework one at a time.
@@ -121,7 +121,9 @@ def _own(tree: Node, search: Search) -> Iterator[tuple[Cost, Candidate]]:
     draft = taken_apart(tree)
     if draft is None:
         return
-    starts = (draft, Draft(draft.api, draft.options, draft.prediction, draft.target)) if draft.around != HOLE else (draft,)
+    starts = (
+        (draft, Draft(draft.api, draft.options, draft.prediction, draft.target)) if draft.around != HOLE else (draft,)
+    )
     for candidate in candidates(search.goal, starts, search.facts, search.dialect):
         around = candidate.draft.around != draft.around or candidate.draft.prediction != draft.prediction
         yield (int(around), candidate.draft.length), candidate
@@ -151,7 +153,10 @@ def _returns(tree: Node, evaluator: Evaluator, side: Expression, wanted: Wanted,
     both = seen.gradient is not None and wanted.gradient is not None and wanted.gradient.shape == seen.gradient.shape
     arrays = as_arrays(setting.inputs, setting.dtype)
     try:
-        bounds = [s(arrays, Rounded(setting.dtype), setting.dtype, setting.wrt if both else None) for s in (evaluator, of_point(wanted.point))]
+        bounds = [
+            s(arrays, Rounded(setting.dtype), setting.dtype, setting.wrt if both else None)
+            for s in (evaluator, of_point(wanted.point))
+        ]
     except FAILURES:
         return False
     room = wanted.room + sum(_room(b.value, wanted.value.shape) for b in bounds)
@@ -172,7 +177,9 @@ def _room(rounded: object, shape: tuple[int, ...]) -> Array:
 def _as_written(tree: Node, setting: Setting) -> str:
     """The code; a loss that is given nothing but prediction and target by role is written bare."""
     match tree:
-        case Apply(function, _, ()) if {"prediction", "target"} <= {*setting.inputs} and complete(function, setting.inputs) == tree:
+        case Apply(function, _, ()) if {"prediction", "target"} <= {*setting.inputs} and complete(
+            function, setting.inputs
+        ) == tree:
             return render(function)
         case _:
             return render(tree)
@@ -186,7 +193,9 @@ def single_factors(side: Expression, point: Semantics, factors: tuple[Difference
         not run if no factor can be expressed alone.
     """
     outcomes = [
-        _corner(side, factor.throw(point), setting) for factor in factors[:MOST_FACTORS] if not factor.factor.startswith("gradient.")
+        _corner(side, factor.throw(point), setting)
+        for factor in factors[:MOST_FACTORS]
+        if not factor.factor.startswith("gradient.")
     ]
     ran = [outcome for outcome in outcomes if outcome is not None]
     return Proof.NOT_RUN if not ran else Proof.PASSED if all(ran) else Proof.FAILED
@@ -197,7 +206,9 @@ def _corner(side: Expression, corner: Semantics, setting: Setting) -> bool | Non
     for _, candidate in sorted(_own(side.tree, search), key=lambda pair: pair[0]):
         if candidate.tree != side.tree and _is_goal(candidate, search, here=True):
             wanted = _predicted(corner, setting)
-            return None if wanted is None else _returns(candidate.tree, of_point(candidate.point), side, wanted, setting)
+            return (
+                None if wanted is None else _returns(candidate.tree, of_point(candidate.point), side, wanted, setting)
+            )
     return None
 
 

@@ -197,7 +197,10 @@ def cosine(r: Read) -> Sketch:
             return r.d.call("sqrt", r.d.at_least(square, floor))
         return r.d.at_least(r.d.call("sqrt", square), floor) if floor else r.d.call("sqrt", square)
 
-    angle = r.d.reduced("sum", r.p * r.t, -1) / (norm(r.p) * norm(r.t))
+    product = r.d.reduced("sum", r.p * r.t, -1)
+    if _number(r, "unit", 0.0):
+        return 1 - product
+    angle = product / (norm(r.p) * norm(r.t))
     return 1 - angle if _number(r, "distance", 0.0) else -angle
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from harness.catalog import complete
 from harness.errors import CaseError
 from harness.explain.points import facts_for, point_of
-from harness.explain.translate.check import Agreement, Runner
+from harness.explain.translate.check import VALUES_ONLY, Agreement, Runner
 from harness.explain.translate.find import Accepted, Search, accepted_of, search_of, why_not
 from harness.findings import Probe
 from harness.naming import framework_of
@@ -51,7 +51,7 @@ class Translation:
         return "\n".join((self.code, *(f"  leaves out {words}" for words in self.missing)))
 
 
-def translate(  # noqa: PLR0913  the question in full
+def translate(
     node: Node,
     to: str,
     inputs: Mapping[str, InputArray],
@@ -75,7 +75,8 @@ def translate(  # noqa: PLR0913  the question in full
     if to not in FRAMEWORKS:
         raise CaseError("not-allowed", f"no framework is called {to!r}; there are {', '.join(FRAMEWORKS)}")
     node = complete(node, inputs)
-    wrt = wrt if wrt in inputs_of(node) and not inputs[wrt].integral else None
+    differentiable = wrt in inputs_of(node) and not inputs[wrt].integral and framework_of(node) not in VALUES_ONLY
+    wrt = wrt if differentiable else None
     facts = facts_for(inputs, dtype, wrt or "prediction")
     goal = point_of(node, facts)
     if goal is None:

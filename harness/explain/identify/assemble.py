@@ -11,10 +11,10 @@ import numpy as np
 
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.numbers import LONG, cost, digits, short
-from harness.explain.identify.parts import SPREAD, Part, Reading
+from harness.explain.identify.parts import SPREAD, Part, Reading, literal
 from harness.reference.terms import FAMILIES
 from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Term, Weight, with_choice
-from harness.syntax import Call, Input, Literal, Sequence
+from harness.syntax import Input, Literal, Sequence
 
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
 BASES = (0.0, 2.0, 10.0)
@@ -121,9 +121,8 @@ def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tupl
     if klass is None:
         return core, float(part.amount[0])
     error = float(np.max(part.error))
-    weights = tuple(short(float(w), error) for w in klass)
-    tree = Sequence(tuple(Literal(w) for w in weights))
-    return replace(core, weight=replace(core.weight, klass=Call("numpy.array", (tree,)), klass_in=part.core.weight.klass_in)), 1.0
+    tree = literal([short(float(w), error) for w in klass])
+    return replace(core, weight=replace(core.weight, klass=tree, klass_in=part.klass_in)), 1.0
 
 
 def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1) -> Iterator[Candidate]:

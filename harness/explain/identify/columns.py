@@ -38,6 +38,11 @@ def _ce0(v: View) -> Array:
     return -(1.0 - v.t) * v.lq
 
 
+def _stirling(v: View) -> Array:
+    t = np.where(v.t > 1.0, v.t, 1.0)
+    return np.asarray(np.where(v.t > 1.0, t * np.log(t) - t + 0.5 * np.log(2.0 * np.pi * t), 0.0))
+
+
 def _focal(v: View) -> Array:
     return _power(1.0 - v.p, v.trial.gamma)
 
@@ -141,6 +146,10 @@ COLUMNS: dict[str, Column] = {
     "k.f.ce": lambda v: v.t * _sum(_focal(v) * _ce(v)),
     "k.poly": lambda v: v.t * _sum(v.t * (1.0 - v.bare)),
     "k.z": lambda v: v.t * v.lse * v.lse,
+    "k.multi-margin": lambda v: v.t * _sum(_multi_margin(v)),
+    "k.multi-margin-2": lambda v: v.t * _sum(_multi_margin(v) ** 2),
+    "hinge-embedding": lambda v: np.where(v.t == 1.0, v.p, 0.0) + np.where(v.t == 0.0, np.maximum(v.trial.margin - v.p, 0.0), 0.0),
+    "stirling": _stirling,
     "g.ce": lambda v: _focal_two(v) * _ce(v),
     "g.ce0": lambda v: _focal_two(v) * _ce0(v),
     "t·g.ce": lambda v: v.t * _focal_two(v) * _ce(v),

@@ -15,6 +15,7 @@ from harness.reference.arithmetic import quantise
 TINY = (0.0, 1e-40, 1e-25, 1e-17, 1e-14, 1e-11, 1e-9, 3e-8, 3e-7, 3e-6, 3e-5, 3e-4, 3e-3, 0.03, 0.2)
 BEYOND = (-0.25, 1.25)
 SATURATED = (4.0, 8.0, 12.0, 16.0, 18.0, 22.0, 26.0, 30.0, 34.0, 38.0, 45.0, 60.0, 90.0, 120.0, 300.0, 700.0)
+SHORT = (0.0, 1e-13, 3e-9, 3e-8, 3e-7, 1e-4)
 REST = (0.31, 0.47, 0.22, 0.38, 0.55)
 
 
@@ -44,6 +45,10 @@ def extreme_rows(chain: tuple[str, ...], domain: str, kind: str, classes: int, d
     values = edges(chain, domain)
     rows = [_row(v, i % classes, hit, chain, kind, classes) for i, v in enumerate(values) for hit in (True, False)]
     beyond = np.isin(values, BEYOND).repeat(2)
+    if domain in ("real", "positive") and not chain:
+        # Whole rows near zero, whose norm is what is divided by.
+        rows += [(np.full(classes, v), _target(0, True, kind, classes)) for v in SHORT]  # noqa: FBT003
+        beyond = np.append(beyond, np.zeros(len(SHORT), bool))
     found = Rows(quantise(np.array([x for x, _ in rows]), dtype), quantise(np.array([t for _, t in rows]), dtype))
     return Extremes(found, beyond)
 

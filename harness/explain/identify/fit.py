@@ -175,8 +175,7 @@ def solve(data: Data, model: Model, trial: Trial) -> Fit | None:
 
 
 def _expanded(data: Data, columns: tuple[str, ...]) -> list[tuple[str, int]]:
-    split = data.per_class and data.y.ndim == 1
-    return [(name, c) for name in columns for c in range(data.rows.x.shape[1] if split and name != "1" else 1)]
+    return [(name, c) for name in columns for c in range(data.rows.x.shape[1] if data.per_class and name != "1" else 1)]
 
 
 def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], kept: list[int], a: Array, sizes: Array) -> Fit:
@@ -211,6 +210,9 @@ def _unexplained(data: Data, model: Model, trial: Trial) -> Array:
 
 
 def _shaped(data: Data, column: Array, name: str) -> Array:
+    if data.y.ndim > 1 and data.per_class and name != "1":
+        wide = np.broadcast_to(column, data.rows.x.shape)
+        return (wide[:, :, None] * np.eye(wide.shape[1])).reshape(-1, wide.shape[1])
     if data.y.ndim > 1:
         return np.broadcast_to(column, data.rows.x.shape).reshape(-1, 1)
     if data.per_class and name != "1":

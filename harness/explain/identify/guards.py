@@ -21,6 +21,9 @@ from harness.reference.arithmetic import FORMATS
 from harness.semantics import Guard, Semantics, with_choice
 
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"})
+# What divisors and arguments of logarithms are floored at.
+FLOORED = frozenset({"cosine", "absolute-percentage", "squared-log"})
+FLOORS = (1e-8, 1e-7, 1e-12, 1e-6, 1e-5, 1e-10, 1e-3, 2.0**-52, 2.0**-23, float(np.float32(1e-7)))
 TRIALS = (1e-3, 1e-6)
 REFINED = 2
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
@@ -91,6 +94,11 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) 
     yield from _evaluations(s)
     for floored in _floored(asker, s, rows, y, known):
         yield from _evaluations(floored)
+    for floor in FLOORS if s.term.family in FLOORED else ():
+        yield with_choice(s, "term", parameters=(*s.term.parameters, ("floor", floor)))
+    if s.term.family == "cosine":
+        for floor in FLOORS:
+            yield with_choice(s, "term", parameters=(*s.term.parameters, ("floor", floor), ("floor_on_square", 1.0)))
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
     guards: list[Guard] = []
@@ -209,7 +217,7 @@ def _bound(
     log = _commonest(found[usable])
     value = math.exp(log)
     power = round(math.log2(value))
-    if abs(value - 2.0**power) <= 1e-12 * value:  # noqa: PLR2004  a machine epsilon
+    if abs(value - 2.0**power) <= 1e-12 * value:
         return 2.0**power
     return short(value, value * 1e-12 * max(abs(log), 1.0))
 

@@ -18,6 +18,16 @@ LOGS = ("ce", "ce0", "lp", "lq", "tlogt", "qlogq", "poly", "z", "t·ce", "t·ce0
 FOCAL = ("f.ce", "f.lp", "poly", "z", "1", "prediction")
 FOCAL_TWO = ("g.ce", "g.ce0", "t·g.ce", "t·g.ce0", "poly", "1")
 SPLIT = ("s.ce", "s.ce0", "1")
+COUNTS = ("ce", "prediction", "stirling", "tlogt", "target", "1")
+# With fewer digits to go by, few columns at a time.
+SMALL: tuple[tuple[str, ...], ...] = (
+    ("ce", "lp", "tlogt", "poly", "z", "1"),
+    ("ce", "ce0", "lp", "lq", "1"),
+    ("squared", "absolute", "under", "1"),
+    ("ce", "ce0", "tlogt", "qlogq"),
+    ("reverse", "entropy", "ce", "tlogt", "1"),
+    ("prediction", "ce", "stirling", "1"),
+)
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")
 
@@ -60,6 +70,7 @@ KINKED: tuple[Group, ...] = (
     (("huber", "1"), ("delta",)),
     (("hinge", "1"), ("margin",)),
     (("squared-hinge", "1"), ("margin",)),
+    (("hinge-embedding", "1"), ("margin",)),
 )
 ROWS: tuple[Group, ...] = (
     (("multi-margin", "1"), ("margin",)),
@@ -120,13 +131,20 @@ def possible(model: Model, facts: Facts) -> bool:
     return not facts.separates and (facts.shifts or model.chain[-1:] != ("softmax",) or "z" in columns)
 
 
-def models(domain: str, kind: str, classes: int, *, last: bool) -> Iterator[Model]:
-    """Every hypothesis for predictions of `domain` and targets of `kind`, in order; `last`: no harder targets follow."""
+def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) -> Iterator[Model]:
+    """Every hypothesis for predictions of `domain` and targets of `kind`, in order.
+
+    `last`: no harder targets follow. `narrow`: answers have so few digits that many columns fit anything.
+    """
     order = chains(domain, kind, classes)
     encodings = {"signed": ("dense", "signed"), "log-simplex": ("log",), "index": ("index",)}.get(kind, ("dense",))
     for encoding in encodings:
+        for chain in order if narrow else ():
+            yield from (Model(chain, columns, encoding=encoding) for columns in SMALL)
         for chain in order:
             yield Model(chain, LINEAR, encoding=encoding)
+        if kind in ("count", "positive"):
+            yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
         for chain in order[:3]:
             yield Model(chain, REGRESSION, encoding=encoding)
             if classes > 1:

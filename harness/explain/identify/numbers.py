@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 DIGITS = 17
-WIDE = 300.0  # An error is an estimate: a short number may be so many of it away,
-CHANCE = 1e-3  # if numbers as short are so rare that it is there for a reason.
+# A number with d digits is within ε of one in 10^d ε others: it is taken for one if that is rare. An error is an
+# estimate, and a short number may be WIDE of it away if that is rarer still.
+LIKELY, CHANCE, WIDE, SMALLEST = 0.1, 1e-3, 300.0, 2.0**-52
 DENOMINATORS = range(2, 13)
 ROUND = frozenset({0.5, 2.0, 10.0, 100.0, 1000.0, 0.1, 0.01, 0.001})  # Factors that people put in front of a loss.
 LONG = 6  # A decimal with more digits than this is not what somebody wrote by hand.
@@ -26,10 +27,10 @@ def short(value: float, error: float) -> float:
 
 
 def _stands_for(value: float, count: int, error: float) -> bool:
-    """Whether `value` rounded to `count` digits is within its error, or so near that it is hardly by chance."""
+    """Whether `value` is so near to a number of `count` digits that it is hardly by chance."""
     gap = abs(float(f"{value:.{count - 1}e}") - value)
-    wide = WIDE * error
-    return gap <= error or (gap <= wide and 10.0**count * wide < CHANCE * abs(value))
+    rarity = 10.0**count / abs(value)
+    return (gap <= max(error, SMALLEST * abs(value)) and error * rarity < LIKELY) or (gap <= WIDE * error and WIDE * error * rarity < CHANCE)
 
 
 def digits(value: float) -> int:

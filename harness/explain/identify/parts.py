@@ -13,7 +13,7 @@ from harness.explain.identify.fit import Fit
 from harness.explain.identify.numbers import cost, short
 from harness.records import Array
 from harness.semantics import Activation, Guard, Modulation, Semantics, Smoothing, Target, Term, Weight, with_choice
-from harness.syntax import Input
+from harness.syntax import Binary, Call, Input, Literal, Node, Sequence, Unary
 
 NEGLIGIBLE = 1e-12  # Of two numbers that should cancel, what may be left.
 SPREAD = 12.0  # Standard deviations within which a measured number may lie.
@@ -30,6 +30,7 @@ class Part:
         z: Coefficient of logsumexp² in the same unit.
         poly: Coefficient of t(1 − p) in the same unit; where classes differ, relative to each.
         per_class: Whether a ratio is formed for each class.
+        klass_in: Where weights of the classes act.
         spread: How far rounding may have moved the term's parameters.
     """
 
@@ -39,6 +40,7 @@ class Part:
     z: float = 0.0
     poly: float = 0.0
     per_class: bool = False
+    klass_in: str = "terms"
     spread: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -114,7 +116,7 @@ def _part_cost(part: Part) -> float:
     s = part.core
     amount = s.target.smoothing.amount if s.target.smoothing else 0.0
     extra = {"uniform": 0.0, "binary": 0.1, "others": 0.3, "added": 0.4}[s.target.smoothing.kind] if s.target.smoothing else 0.0
-    positive = s.weight.positive if s.weight.positive is not None else 1.0
+    positive = s.weight.positive if isinstance(s.weight.positive, float) else 1.0
     balance = s.weight.balance if s.weight.balance is not None else 0.5
     numbers = cost(float(amount), 0.0) + cost(float(positive), 1.0) + cost(float(balance), 0.5)  # type: ignore[arg-type]
     return 1.0 + numbers + extra + (0.1 if s.term.family == "smooth-l1" else 0.0)
@@ -144,6 +146,11 @@ SMOOTHINGS: tuple[tuple[str, Callable[[float, int], float], Callable[[float, int
 )
 
 
+def literal(values: list[float]) -> Node:
+    """An array of numbers as a tree."""
+    return Call("numpy.array", (Sequence(tuple(Literal(v) for v in values)),))
+
+
 def _smoothed(amounts: _Amounts, core: Semantics, ratio: float, error: float, which: Variant) -> tuple[Semantics, float] | None:
     """`core` with smoothing of one kind whose b/a is `ratio`, and its a."""
     if ratio == 0.0:
@@ -160,7 +167,8 @@ def _cross_entropy(amounts: _Amounts, which: Variant, prefix: str = "") -> list[
     positive, negative = amounts.take(prefix + "ce"), amounts.take(prefix + "ce0")
     if any(a is not None and not np.all(a) for a in (positive, negative)):
         return None
-    spread, spread0 = amounts.number(prefix + "lp"), amounts.number("lq") if not prefix else 0.0
+    spread = _along(amounts, prefix + "lp", positive)
+    spread0 = _along(amounts, "lq", negative) if not prefix else 0.0
     balanced, balanced0 = amounts.take("t·" + prefix + "ce"), amounts.take("t·" + prefix + "ce0")
     if positive is None and negative is None:
         return None if spread or spread0 or balanced is not None or balanced0 is not None else []
@@ -176,12 +184,23 @@ def _cross_entropy(amounts: _Amounts, which: Variant, prefix: str = "") -> list[
     return _two_sided(amounts, core, positive, negative, spread, spread0, error, which)
 
 
+def _along(amounts: _Amounts, name: str, beside: Array | None) -> float:
+    """The coefficient of a column that classes weight as they weight `beside`, for the first of them; nan if they do not."""
+    taken = amounts.take(name)
+    if taken is None:
+        return 0.0
+    if beside is None or taken.size == 1:
+        return float(taken[0])
+    ratio = taken / beside
+    return float(taken[0]) if np.all(np.abs(ratio - ratio[0]) <= 1e3 * NEGLIGIBLE + 4.0 * amounts.error(name)) else float("nan")
+
+
 def _one_sided(
     amounts: _Amounts, core: Semantics, positive: Array, spread: float, error: float, which: Variant
 ) -> list[Part] | None:
     ratio = spread / float(positive[0])
     found = _smoothed(amounts, core, ratio, 2.0 * error / abs(float(positive[0])), which)
-    if found is None or (ratio and positive.size > 1):
+    if found is None:
         return None
     core, kept = found
     z = amounts.number("z") if positive.size == 1 else _beside(amounts, "k.z", positive)
@@ -211,12 +230,12 @@ def _by_target(amounts: _Amounts, _which: Variant) -> list[Part] | None:
         amount = amounts.take(prefix + "ce")
         if amount is None:
             continue
-        core = with_choice(base(amounts.fit), "weight", klass_in="target")
+        core = base(amounts.fit)
         if prefix == "k.f.":
             core = replace(core, modulation=Modulation(focal=amounts.fit.trial.gamma))
         error = np.full(amount.shape, amounts.error(prefix + "ce"))
         z, poly = (_beside(amounts, name, amount) for name in ("k.z", "k.poly"))
-        found.append(Part(core, amount, error, z, poly))
+        found.append(Part(core, amount, error, z, poly, klass_in="target"))
     return found
 
 
@@ -270,11 +289,12 @@ def _two_sided(
     core, kept = found
     total = negative / kept
     expected = total * (1.0 - kept - kept * ratio)
-    if np.any(np.abs(expected - spread0) > error * 4.0):
+    if not abs(float(expected[0]) - spread0) <= error * 4.0:
         return None
     weight = positive / negative
     if np.any(np.abs(weight - weight[0]) > 4.0 * error / np.abs(negative)):
-        return None
+        core = with_choice(core, "weight", positive=literal([short(float(w), 2.0 * error / abs(b)) for w in weight]))
+        return None if which.second else [Part(core, total, np.full(total.shape, error))]
     w = short(float(weight[0]), 2.0 * error / abs(b))
     if which.second:
         if w == 1.0 or w <= 0.0:
@@ -330,8 +350,6 @@ def _split(amounts: _Amounts, _which: Variant) -> list[Part] | None:
 
 def _mirrored(core: Semantics, exponent: float) -> Semantics | None:
     """The negative side as a one-sided loss: both prediction and target turned around."""
-    from harness.syntax import Binary, Literal, Unary  # noqa: PLC0415
-
     turned = {("sigmoid",): Unary("-", Input("prediction")), (): Binary("-", Literal(1.0), Input("prediction"))}
     if core.activation.chain not in turned:
         return None
@@ -386,7 +404,10 @@ def _poisson(amounts: _Amounts, _which: Variant) -> list[Part] | None:
         return []
     amounts.take("prediction"), amounts.take("ce")
     core, family = base(amounts.fit), "poisson"
-    entropy, target = amounts.left.get("tlogt"), amounts.left.get("target")
+    entropy, target, full = (amounts.left.get(name) for name in ("tlogt", "target", "stirling"))
+    if full is not None:
+        amounts.take("stirling")
+        return [Part(replace(core, term=Term(family, parameters=(("full", 1.0),))), linear, np.full(linear.shape, error))]
     if entropy is not None and target is not None:
         amounts.take("tlogt"), amounts.take("target")
         family = "generalised-kl"
@@ -413,6 +434,9 @@ FITTED = {
     "multi-margin": ("multi-margin", "margin"),
     "multi-margin-2": ("multi-margin", "margin"),
     "generalised-cross-entropy": ("generalised-cross-entropy", "q"),
+    "hinge-embedding": ("hinge-embedding", "margin"),
+    "k.multi-margin": ("multi-margin", "margin"),
+    "k.multi-margin-2": ("multi-margin", "margin"),
 }
 
 
@@ -443,13 +467,14 @@ def _fitted(amounts: _Amounts, which: Variant) -> Iterator[Part]:
             continue
         value = float(getattr(trial, parameter))
         parameters: tuple[tuple[str, float], ...] = ((parameter, value),) if (parameter, value) != ("margin", 1.0) else ()
-        if name == "multi-margin-2":
+        if name.endswith("multi-margin-2"):
             parameters = (*parameters, ("power", 2.0))
         if family == "generalised-cross-entropy":
             amount = amount * value
         elif family == "huber" and which.second:
             family, parameters, amount = "smooth-l1", (("beta", value),), amount * value
-        yield Part(replace(core, term=Term(family, parameters=parameters)), amount, np.full(amount.shape, amounts.error(name)))
+        error, place = np.full(amount.shape, amounts.error(name)), "target" if name.startswith("k.") else "terms"
+        yield Part(replace(core, term=Term(family, parameters=parameters)), amount, error, klass_in=place)
 
 
 READERS: tuple[Callable[[_Amounts, Variant], list[Part] | None], ...] = (

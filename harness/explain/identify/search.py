@@ -51,11 +51,11 @@ def found(asker: Asker, seed: int, given_up: Set[str]) -> Iterator[Found]:
 def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> Data:
     """The same, with the classes told apart, if the black box does."""
     k = asker.frame.classes
-    if k == 1 or k > MANY or data.y.ndim > 1 or data.ignored is not None:
+    if k == 1 or k > MANY or data.ignored is not None:
         return data
     rolled = data.rows.pick(slice(0, 2))
     rolled = replace(rolled, x=np.roll(rolled.x, 1, -1), t=np.roll(rolled.t, 1, -1))
-    gap = np.abs(asker.values(rolled) - data.y[:2])
+    gap = np.abs(asker.values(rolled) - (data.y[:2] if data.y.ndim == 1 else np.roll(data.y[:2], 1, -1)))
     if np.all(gap <= data.noise * (np.abs(data.y[:2]) + np.max(np.abs(data.y)))):
         return data
     return collect(asker, domain, kind, seed + 1, per_class=True) or data
@@ -64,7 +64,7 @@ def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> D
 def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[tuple[Candidate, ...]]:
     last = kind == KINDS[asker.frame.kind][-1]
     facts = facts_of(asker, data)
-    for model in models(domain, kind, asker.frame.classes, last=last):
+    for model in models(domain, kind, asker.frame.classes, last=last, narrow=data.dtype != "float64"):
         fit = fitted(data, model) if not model.free or possible(model, facts) else None
         if fit is None:
             continue
@@ -107,8 +107,12 @@ def _is_none(fit: Fit, name: str) -> bool:
 
 
 # What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
-PER_CLASS = frozenset({"ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly", "k.z"})
-BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly", "z": "k.z"}
+PER_CLASS = frozenset({
+    "ce", "ce0", "squared", "absolute", "1", "f.ce", "g.ce", "g.ce0", "huber", "hinge", "squared-hinge", "log-cosh", "poly",
+    "k.z", "lp", "f.lp", "lq", "multi-margin", "multi-margin-2",
+})  # fmt: skip
+BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly", "z": "k.z", "multi-margin": "k.multi-margin",
+             "multi-margin-2": "k.multi-margin-2"}  # fmt: skip
 
 
 def _snapped(data: Data, fit: Fit) -> Fit:

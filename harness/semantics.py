@@ -192,7 +192,8 @@ class Gradient:
 
     `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan). `clip`:
     derivative in a guard's dead zone: "zero", "through", "half" (zero outside, half a slope on the boundary), "floored"
-    (torch BCELoss: (p−t)/max(p(1−p), 1e−12)). `closed_form`: "exact", or "normalised-target" (TensorFlow: softmax − t whatever Σt).
+    (torch BCELoss: (p−t)/max(p(1−p), 1e−12)). `closed_form`: "exact", or "normalised-target" (TensorFlow: softmax − t
+    whatever Σt).
     """
 
     tie: tuple[tuple[str, float], ...] = ()

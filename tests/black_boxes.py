@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -78,7 +79,7 @@ def _pt(p, t):
 
 def _micro(loss, sizes):
     edges = np.cumsum((0, *sizes))
-    return np.mean([loss[a:b].mean() for a, b in zip(edges, edges[1:], strict=False)])
+    return np.mean([loss[a:b].mean() for a, b in itertools.pairwise(edges)])
 
 
 def _huber(e, d):
@@ -175,7 +176,7 @@ HAND_WRITTEN: dict[str, tuple[Loss, dict[str, np.ndarray]]] = {
     "binary with epsilon": (
         lambda p, t: -(t * np.log(p + 1e-8) + (1 - t) * np.log(1 - p + 1e-8)).mean(), BINARY_PROBABLE),
     "binary clipped": (
-        lambda p, t: (lambda q: -(t * np.log(q) + (1 - t) * np.log(1 - q)).mean())(np.clip(p, 1e-7, 1 - 1e-7)), BINARY_PROBABLE),
+        lambda p, t: (lambda q: -(t * np.log(q) + (1 - t) * np.log(1 - q)).mean())(np.clip(p, 1e-7, 1 - 1e-7)), BINARY_PROBABLE),  # noqa: PLC3002
     "binary with clamped logarithms": (
         lambda p, t: -(t * np.maximum(np.log(p), -100) + (1 - t) * np.maximum(np.log(1 - p), -100)).mean(), BINARY_PROBABLE),
     "positive weight": (lambda x, t: (3.0 * t * softplus(-x) + (1 - t) * softplus(x)).mean(), BINARY),
@@ -221,13 +222,13 @@ HAND_WRITTEN: dict[str, tuple[Loss, dict[str, np.ndarray]]] = {
         lambda x, t: 0.5 * ((t * (np.log(t) - log_softmax(x))).sum(-1).mean()
                             + (softmax(x) * (log_softmax(x) - np.log(t))).sum(-1).mean()), DISTRIBUTIONS),
     "cosine": (lambda x, t: (1 - (x * t).sum(-1) / np.sqrt((x * x).sum(-1) * (t * t).sum(-1))).mean(), REALS),
-    "dice": (lambda p, t: _dice(p, t), BINARY_PROBABLE),
+    "dice": (_dice, BINARY_PROBABLE),
     "dice of a sigmoid": (lambda x, t: _dice(sigmoid(x), t, 1e-5), BINARY),
     "dice per sample": (
         lambda p, t: (1 - (2 * (p * t).sum(-1) + 1) / (p.sum(-1) + t.sum(-1) + 1)).mean(), BINARY_PROBABLE),
     "dice with squares": (
         lambda p, t: 1 - (2 * (p * t).sum() + 1) / ((p**2).sum() + (t**2).sum() + 1), BINARY_PROBABLE),
-    "iou": (lambda p, t: _iou(p, t), BINARY_PROBABLE),
+    "iou": (_iou, BINARY_PROBABLE),
     "tversky": (
         lambda p, t: 1 - ((p * t).sum() + 1) / ((p * t).sum() + 0.3 * ((1 - p) * t).sum() + 0.7 * (p * (1 - t)).sum() + 1),
         BINARY_PROBABLE),
@@ -337,4 +338,7 @@ _NOISE, _DRIFT, _RUNNING = Counter(), Counter(), Counter()
 
 def specimen(inputs: dict[str, np.ndarray]) -> dict[str, InputArray]:
     """Inputs as a case has them."""
-    return {n: InputArray(a if a.dtype.kind == "i" else a.astype(np.float64), bool(np.all(a == np.round(a)))) for n, a in inputs.items()}
+    return {
+        n: InputArray(a if a.dtype.kind == "i" else a.astype(np.float64), bool(np.all(a == np.round(a))))
+        for n, a in inputs.items()
+    }

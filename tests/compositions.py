@@ -5,14 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from black_boxes import BINARY, BINARY_PROBABLE, CATEGORICAL, DISTRIBUTIONS, ONE_HOTS, PROBABLE, PROBABLE_INDEX, REALS, SIGNED, specimen
+from black_boxes import (
+    BINARY,
+    BINARY_PROBABLE,
+    CATEGORICAL,
+    DISTRIBUTIONS,
+    ONE_HOTS,
+    PROBABLE,
+    PROBABLE_INDEX,
+    REALS,
+    SIGNED,
+    specimen,
+)
 
 from harness.explain.identify import Answer
 from harness.records import Raised
 from harness.reference.arithmetic import Plain
 from harness.reference.evaluate import evaluate
 from harness.semantics import (
-    Activation, Guard, Layout, Modulation, Reduction, Scale, Semantics, Smoothing, Target, Term, Weight,
+    Activation,
+    Guard,
+    Layout,
+    Modulation,
+    Reduction,
+    Scale,
+    Semantics,
+    Smoothing,
+    Target,
+    Term,
+    Weight,
 )  # fmt: skip
 from harness.syntax import Call, Input, Literal, Sequence
 
@@ -91,11 +112,11 @@ def _weighted(rng, s, inputs, *, per_class):
         inputs = {**inputs, "w": rng.uniform(0.2, 2.0, inputs["prediction"].shape[-1])}
     elif choice == 1 and per_class:
         weight, reduction = Weight(klass=_literal(rng, inputs["prediction"].shape[-1]), klass_in="target"), denominator
-    elif choice == 2:  # noqa: PLR2004
+    elif choice == 2:
         shape = inputs["prediction"].shape if flat else (samples,)
         weight, reduction = Weight(sample=Input("w")), denominator
         inputs = {**inputs, "w": rng.uniform(0.2, 2.0, shape)}
-    elif choice == 3:  # noqa: PLR2004
+    elif choice == 3:
         shape = inputs["prediction"].shape if flat else (samples,)
         mask = rng.integers(0, 2, shape)
         mask.reshape(-1)[:2] = 1, 0
@@ -121,7 +142,9 @@ def categorical(rng):
     s = Semantics(
         layout=Layout(class_axis=AXIS),
         target=Target(encoding="index" if index else "dense", smoothing=smoothing),
-        activation=Activation(("softmax",) if logits else (), _amount(rng, 0.3, 5.0) if logits and rng.random() < 0.3 else 1.0),
+        activation=Activation(
+            ("softmax",) if logits else (), _amount(rng, 0.3, 5.0) if logits and rng.random() < 0.3 else 1.0
+        ),
         guard=guard,
         modulation=Modulation(
             focal=focal,
@@ -140,12 +163,15 @@ def binary(rng):
     inputs = BINARY if logits else BINARY_PROBABLE
     s = Semantics(
         target=Target(smoothing=_maybe(rng, 0.3, lambda: Smoothing("binary", _amount(rng, 0.02, 0.4)))),
-        activation=Activation(("sigmoid",) if logits else (), _amount(rng, 0.3, 5.0) if logits and rng.random() < 0.25 else 1.0),
+        activation=Activation(
+            ("sigmoid",) if logits else (), _amount(rng, 0.3, 5.0) if logits and rng.random() < 0.25 else 1.0
+        ),
         guard=_guard(rng, renormalise=False) if not logits or rng.random() < 0.4 else Guard(),
         term=Term(sides="two"),
         modulation=Modulation(focal=_maybe(rng, 0.3, lambda: _amount(rng, 0.5, 4.0))),
         weight=Weight(
-            positive=_maybe(rng, 0.25, lambda: _amount(rng, 0.2, 8.0)), balance=_maybe(rng, 0.25, lambda: _amount(rng, 0.1, 0.9))
+            positive=_maybe(rng, 0.25, lambda: _amount(rng, 0.2, 8.0)),
+            balance=_maybe(rng, 0.25, lambda: _amount(rng, 0.1, 0.9)),
         ),
         reduction=Reduction(classes="flat", batch=_batch(rng)),
         scale=_scale(rng, logarithmic=True),
@@ -161,7 +187,9 @@ FAMILIES = (
 def regression(rng):
     """Functions of the difference."""
     family, parameter = FAMILIES[int(rng.integers(len(FAMILIES)))]
-    parameters = () if parameter is None else ((parameter, _amount(rng, 0.1, 0.95 if parameter == "quantile" else 2.0)),)
+    parameters = (
+        () if parameter is None else ((parameter, _amount(rng, 0.1, 0.95 if parameter == "quantile" else 2.0)),)
+    )
     chain = ("sigmoid",) if rng.random() < 0.2 and family in ("squared", "absolute") else ()
     s = Semantics(
         activation=Activation(chain),

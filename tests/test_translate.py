@@ -73,8 +73,8 @@ PAIRS = (
      "keras.losses.CategoricalCrossentropy(from_logits=True)(target, prediction)"),
     ("torch.nn.CrossEntropyLoss()", "jax", "index", "optax.softmax_cross_entropy_with_integer_labels(prediction, target).mean()"),
     ("torch.nn.CrossEntropyLoss(weight=w)", "keras", "index",
-     'keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100, reduction="mean_with_sample_weight")'
-     "(target, prediction, sample_weight=keras.ops.take(w, target))"),
+     ('keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100, reduction="mean_with_sample_weight")'
+     "(target, prediction, sample_weight=keras.ops.take(w, target))")),
     ("torch.nn.CrossEntropyLoss(label_smoothing=0.1)", "keras", "distribution",
      "keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)(target, prediction)"),
     ("tf.nn.weighted_cross_entropy_with_logits(target, prediction, w)", "torch", "",

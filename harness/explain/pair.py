@@ -140,9 +140,7 @@ def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
     return (Scope.HERE if parting else Scope.EVERYWHERE), parting
 
 
-def _inactive(
-    unseen: Sequence[Difference], point: Semantics, aspect: str, question: Question
-) -> tuple[Inactive, ...]:
+def _inactive(unseen: Sequence[Difference], point: Semantics, aspect: str, question: Question) -> tuple[Inactive, ...]:
     # The same labels in another input: no choice of numbers for one of the two would say anything.
     told = [d for d in unseen if not _other_inputs(d)]
     wrt = question.wrt if aspect == "gradient" else None

@@ -117,24 +117,20 @@ class _Corners:
         return None if np.any(finite & ~np.isfinite(corner.ravel())) else corner
 
     def move(self, before: frozenset[int], i: int) -> _Move:
-        first, second = self.at(before), self.at(before | {i})
-        shape = self.room.shape
-        if first is None or second is None or first.size != self.room.size or second.size != self.room.size:
-            return _Move(self._jump(before, i, shape), alive=True)
-        change = _change(first, second).reshape(shape)
+        change = _change(self.standing(before), self.standing(before | {i}))
         return _Move(change, bool(np.any(~(np.abs(change) <= self.room))))
 
-    def _jump(self, before: frozenset[int], i: int, shape: tuple[int, ...]) -> Array:
-        """Across corners that cannot be evaluated, the switch that arrives at one that can takes the whole change."""
-        after = self.at(before | {i})
-        if after is None or after.size != self.room.size:
-            return np.zeros(shape)
-        for size in range(len(before), -1, -1):
-            for kept in combinations(sorted(before), size):
+    def standing(self, thrown: frozenset[int]) -> Array:
+        """The corner's numbers; those of the largest corner below it where it has none of its own.
+
+        So every corner has one value whatever way leads to it, and the moves along any order still sum to the gap.
+        """
+        for size in range(len(thrown), -1, -1):
+            for kept in combinations(sorted(thrown), size):
                 found = self.at(frozenset(kept))
                 if found is not None and found.size == self.room.size:
-                    return _change(found, after).reshape(shape)
-        return np.zeros(shape)
+                    return np.reshape(found, self.room.shape)
+        return np.zeros(self.room.shape)
 
     def fill(self, live: Sequence[int], moves: list[list[_Move]]) -> None:
         """Every move of every live switch, with its Shapley weight |S|!(k−|S|−1)!/k!, into `moves`."""

@@ -39,7 +39,6 @@ class Tensor:
     ) -> None:
         self.arith = arith
         self.data = data
-        self.needs: bool
         self.parents = tuple([p for p in parents if p[0].needs]) if parents else parents
         self.needs = needs or bool(self.parents)
 

@@ -66,9 +66,14 @@ def cases(asker: Asker, rows: Rows) -> list[tuple[Inputs, Array]]:
     """Inputs that rows were asked with, and the answers: one row throughout, or M rows at a time."""
     m = asker.frame.count
     if asker.form.output == "scalar":
-        picked = [Rows(np.repeat(rows.x[i : i + 1], m, 0), np.repeat(rows.t[i : i + 1], m, 0)) for i in range(min(rows.count, TUNED))]
+        picked = [
+            Rows(np.repeat(rows.x[i : i + 1], m, 0), np.repeat(rows.t[i : i + 1], m, 0))
+            for i in range(min(rows.count, TUNED))
+        ]
     else:
-        picked = [rows.pick(np.arange(start, start + m) % rows.count) for start in range(0, min(rows.count, TUNED * m), m)]
+        picked = [
+            rows.pick(np.arange(start, start + m) % rows.count) for start in range(0, min(rows.count, TUNED * m), m)
+        ]
     found = ((asker.frame.inputs(part, asker.extras), asker.whole(part)) for part in picked)
     return [(inputs, answer) for inputs, answer in found if answer is not None]
 

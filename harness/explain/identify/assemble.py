@@ -9,11 +9,11 @@ from itertools import product
 
 import numpy as np
 
+from harness.explain.identify.amounts import SPREAD, Part, Reading, literal
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.numbers import LONG, cost, digits, short
-from harness.explain.identify.parts import SPREAD, Part, Reading, literal
 from harness.reference.terms import FAMILIES
-from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Term, Weight, with_choice
+from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Term, Value, Weight, with_choice
 from harness.syntax import Input, Literal, Sequence
 
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
@@ -73,23 +73,40 @@ def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
     ndim, k, m = len(frame.shape), frame.classes, frame.count
     axis = ndim - 1 if _rowwise(part) else frame.axis
     samples = frame.shape[0] if ndim > 1 else 1
-    kept = {(): m, (0,): m // samples, tuple(i for i in range(ndim) if i != axis): 1} if not part.per_class else {(axis,): m, (0, axis): m // samples}
+    kept = (
+        {(): m, (0,): m // samples, tuple(i for i in range(ndim) if i != axis): 1}
+        if not part.per_class
+        else {(axis,): m, (0, axis): m // samples}
+    )
     for left, scale in dict(sorted(kept.items(), key=lambda item: len(item[0]))).items():
         axes = tuple(i for i in range(ndim) if i not in left)
         parts = {(): 1, (0,): samples, (axis,): k, (0, axis): k * samples}.get(left, m)
         values = dict(part.core.term.parameters)
-        parameters = tuple((n, _rescaled(part, n, float(v), scale)) for n, v in values.items())  # type: ignore[arg-type]
+        parameters: tuple[tuple[str, Value], ...] = tuple(
+            (n, _rescaled(part, n, float(v), scale))  # type: ignore[arg-type]
+            for n, v in values.items()
+        )
         if len(axes) < ndim:
             parameters = (*parameters, ("over", Sequence(tuple(Literal(float(i)) for i in axes))))
         core = replace(part.core, layout=layout, term=replace(part.core.term, parameters=parameters))
         each = parts // k if part.per_class else parts
-        if form.output == "position" or (form.output == "element"):
-            yield from _scaled(replace(core, reduction=Reduction(batch="none")), float(part.amount[0]), part, 1.0, 0.1 * len(left))
+        if form.output in {"position", "element"}:
+            yield from _scaled(
+                replace(core, reduction=Reduction(batch="none")), float(part.amount[0]), part, 1.0, 0.1 * len(left)
+            )
             continue
         factor = 1.0 / k if part.per_class else 1.0
-        yield from _scaled(replace(core, reduction=Reduction()), float(part.amount[0]) / factor, part, factor, 0.1 * len(left))
+        yield from _scaled(
+            replace(core, reduction=Reduction()), float(part.amount[0]) / factor, part, factor, 0.1 * len(left)
+        )
         if parts > 1:
-            yield from _scaled(replace(core, reduction=Reduction(batch="sum")), float(part.amount[0]) / each, part, each, 0.3 + 0.1 * len(left))
+            yield from _scaled(
+                replace(core, reduction=Reduction(batch="sum")),
+                float(part.amount[0]) / each,
+                part,
+                each,
+                0.3 + 0.1 * len(left),
+            )
 
 
 def _rescaled(part: Part, name: str, value: float, scale: int) -> float:
@@ -125,7 +142,9 @@ def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tupl
     return replace(core, weight=replace(core.weight, klass=tree, klass_in=part.klass_in)), 1.0
 
 
-def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1) -> Iterator[Candidate]:
+def _scaled(
+    core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1
+) -> Iterator[Candidate]:
     error = float(np.max(part.error)) / factor
     logarithmic = core.term.family in LOGARITHMIC
     for base in BASES if logarithmic else BASES[:1]:
@@ -138,12 +157,20 @@ def _scaled(core: Semantics, size: float, part: Part, factor: float, extra: floa
         modulation = replace(
             core.modulation,
             poly=_ratio(part.poly, size * factor, part) if part.poly else None,
-            z_loss=_ratio(part.z, size * factor * (classes if core.reduction.classes == "mean" else 1), part) if part.z else None,
+            z_loss=_ratio(part.z, size * factor * (classes if core.reduction.classes == "mean" else 1), part)
+            if part.z
+            else None,
         )
         if part.z and core.reduction.classes not in ("sum", "mean"):
             continue
         scale = Scale(constant=constant, sign=1 if size > 0 else -1, log_base=base)
-        price = cost(constant, 1.0) + (UNUSUAL if constant != 1.0 and core.reduction.batch == "sum" else 0.0) + (0.5 if base else 0.0) + extra + (0.3 if size < 0 else 0.0)
+        price = (
+            cost(constant, 1.0)
+            + (UNUSUAL if constant != 1.0 and core.reduction.batch == "sum" else 0.0)
+            + (0.5 if base else 0.0)
+            + extra
+            + (0.3 if size < 0 else 0.0)
+        )
         yield Candidate(replace(core, modulation=modulation, scale=scale), price)
 
 

@@ -148,7 +148,9 @@ COLUMNS: dict[str, Column] = {
     "k.z": lambda v: v.t * v.lse * v.lse,
     "k.multi-margin": lambda v: v.t * _sum(_multi_margin(v)),
     "k.multi-margin-2": lambda v: v.t * _sum(_multi_margin(v) ** 2),
-    "hinge-embedding": lambda v: np.where(v.t == 1.0, v.p, 0.0) + np.where(v.t == 0.0, np.maximum(v.trial.margin - v.p, 0.0), 0.0),
+    "hinge-embedding": lambda v: (
+        np.where(v.t == 1.0, v.p, 0.0) + np.where(v.t == 0.0, np.maximum(v.trial.margin - v.p, 0.0), 0.0)
+    ),
     "stirling": _stirling,
     "g.ce": lambda v: _focal_two(v) * _ce(v),
     "g.ce0": lambda v: _focal_two(v) * _ce0(v),

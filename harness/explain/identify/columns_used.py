@@ -31,7 +31,11 @@ def narrowed(frame: Frame, oracle: Oracle) -> tuple[Frame, Oracle]:
     given[frame.target] = target
     tree = Index(Input("prediction"), (Slice(), Literal(column)))
     oracle.note("each column of the prediction alone", f"only column {column} matters")
-    alone = replace(oracle, ask=_within(oracle.ask, frame.prediction, x, column), slope=_within(oracle.slope, frame.prediction, x, column))
+    alone = replace(
+        oracle,
+        ask=_within(oracle.ask, frame.prediction, x, column),
+        slope=_within(oracle.slope, frame.prediction, x, column),
+    )
     narrow = replace(frame, given=given, axis=0, kind=kind_of(target), domain=domain_of(x[:, column]), tree=tree)
     return narrow, alone
 

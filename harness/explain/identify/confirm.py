@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from harness.semantics import Gradient, Semantics, with_choice
 FRESH = 3
 TUNED = 8
 CLIPS = ("zero", "through", "half", "floored")
-SLOPES = (0.0, 0.5, 1.0, -1.0)
+KINKS = ("abs", "relu", "max", "norm", "softplus")
+SLOPES = (0.0, 0.5, 1.0, -1.0, math.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +36,15 @@ class Refuted:
     aspect: str
 
 
-def confirmed(asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows) -> tuple[Semantics, Refuted | None]:
+def confirmed(
+    asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows
+) -> tuple[Semantics, Refuted | None]:
     """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
-    point = tuned(semantics, _cases(asker, domain, kind, edge), asker.frame.dtype) if any(long_numbers(semantics)) else Tuned(semantics)
+    point = (
+        tuned(semantics, _cases(asker, domain, kind, edge), asker.frame.dtype)
+        if any(long_numbers(semantics))
+        else Tuned(semantics)
+    )
     for inputs, beyond in _inputs(asker, domain, kind, edge):
         answer = asker.oracle.both(inputs)
         if isinstance(answer, Raised):
@@ -71,13 +80,15 @@ def _aspect(asker: Asker, semantics: Tuned, inputs: Inputs, answer: Answer) -> s
 
 
 def _slopes(s: Semantics) -> Iterator[Semantics]:
-    for clip in CLIPS:
-        yield replace(s, gradient=replace(s.gradient, clip=clip))
-    for kink in ("abs", "relu", "max"):
-        for slope in SLOPES:
-            tie = tuple(sorted({**dict(s.gradient.tie), kink: slope}.items()))
-            yield with_choice(s, "gradient", tie=tie)
+    """The point with other slopes where the value decides none: in the dead zone of a guard, and at a kink."""
+    ties = [s.gradient.tie, *(_tied(s, kink, slope) for kink in KINKS for slope in SLOPES)]
+    for tie, clip in product(ties, CLIPS):
+        yield replace(s, gradient=replace(s.gradient, clip=clip, tie=tie))
     yield with_choice(s, "gradient", closed_form="normalised-target")
+
+
+def _tied(s: Semantics, kink: str, slope: float) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted({**dict(s.gradient.tie), kink: slope}.items()))
 
 
 def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[tuple[Inputs, bool]]:

@@ -64,7 +64,9 @@ def identify(
     return replace(result, calls=oracle.calls, probes=tuple(oracle.probes))
 
 
-def _checked(oracle: Oracle, specimen: Mapping[str, InputArray], prediction: str, target: str, seed: int) -> Identification:
+def _checked(
+    oracle: Oracle, specimen: Mapping[str, InputArray], prediction: str, target: str, seed: int
+) -> Identification:
     frame = frame_of(specimen, prediction, target, oracle.dtype)
     if frame is None:
         return Identification(None, left_at="layout", word="prediction and target have no common shape")
@@ -73,16 +75,22 @@ def _checked(oracle: Oracle, specimen: Mapping[str, InputArray], prediction: str
     seconds = time.perf_counter() - start
     if first is None:
         raised = oracle.raised
-        return Identification(None, left_at="layout", word=f"raises {raised.kind}: {raised.message}" if raised else "raises")
+        return Identification(
+            None, left_at="layout", word=f"raises {raised.kind}: {raised.message}" if raised else "raises"
+        )
     if not _same(first, oracle.afresh(frame.given)):
         return Identification(None, left_at="mode", word="not deterministic: two calls with the same inputs differ")
     frame, oracle = narrowed(frame, oracle)
     form = form_of(frame, first.shape)
     if form is None:
-        return Identification(None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}")
+        return Identification(
+            None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}"
+        )
     result = _identified(Asker(oracle, frame, form, neutral(frame)), seed)
     if not _same(first, oracle.afresh(frame.given)):
-        return Identification(None, left_at="mode", word="keeps state: the same inputs give another answer after other calls")
+        return Identification(
+            None, left_at="mode", word="keeps state: the same inputs give another answer after other calls"
+        )
     return replace(result, word=" ".join(_words(oracle, first, seconds, result)))
 
 
@@ -148,7 +156,9 @@ def _distinct(fit: Found) -> list[Semantics]:
 def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:
     if semantics.weight.mask is not None:
         return True
-    return bool(same_rows(worth(semantics, fit.data.rows, asker.frame, asker.form), fit.data.y, asker.frame.dtype).all())
+    return bool(
+        same_rows(worth(semantics, fit.data.rows, asker.frame, asker.form), fit.data.y, asker.frame.dtype).all()
+    )
 
 
 def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:
@@ -176,6 +186,8 @@ def _confirmed(asker: Asker, semantics: Semantics, edges: Edges, fit: Found) -> 
     semantics, refuted = confirmed(asker, whole, fit.domain, fit.kind, edges.rows)
     if refuted is None:
         named = asker.frame.named(semantics)
-        return Identification(named, named, undetermined=undetermined(asker, semantics, fit.kind), word=edges.word(fit.kind))
+        return Identification(
+            named, named, undetermined=undetermined(asker, semantics, fit.kind), word=edges.word(fit.kind)
+        )
     left = "gradient" if refuted.aspect == "gradient" else "guard" if edges.semantics is None else "term"
     return Identification(None, asker.frame.named(semantics), refuted.inputs, left)

@@ -7,6 +7,7 @@ reference's bound afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -14,30 +15,16 @@ import numpy as np
 
 from harness.explain.identify.columns import COLUMNS
 from harness.explain.identify.frame import Rows
+from harness.explain.identify.grids import GRIDS
+from harness.explain.identify.independent import independent
 from harness.explain.identify.view import Trial, View
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS
 
 # Roundings of a row's contributions that a plain implementation may add up to.
 ROUNDINGS = 96.0
-DEPENDENT = 1e-9
 STEPS = 24
 STARTS = 2
-# Where to look first for each parameter; the product of several is searched for the best starts.
-GRIDS: dict[str, tuple[float, ...]] = {
-    "temperature": (0.15, 0.3, 0.5, 0.75, 1.5, 2.5, 4.5, 9.0),
-    "gamma": (0.5, 1.0, 2.0, 3.5),
-    "gamma_negative": (0.5, 1.0, 2.0, 4.0),
-    "epsilon": (0.0,),
-    "smoothing": (0.02, 0.2),
-    "delta": (0.05, 0.12, 0.25, 0.5, 0.8, 1.2, 1.8, 3.0),
-    "margin": (0.1, 0.3, 0.6, 1.0, 1.5, 2.5),
-    "q": (0.15, 0.4, 0.65, 0.9),
-    "smooth": (0.005, 0.05, 0.3, 1.5),
-    "extra": (0.0,),
-    "alpha": (0.25, 0.7),
-    "beta": (0.25, 0.7),
-}
 SHRINKS, PATIENCE = 0.6, 2  # Steps that may shrink what is left by less before a start is given up.
 ALMOST = 1e-6
 LARGEST_EPSILON = 0.1
@@ -102,7 +89,12 @@ class Fit:
     spread: dict[str, float]
 
 
-ENCODINGS = {"dense": lambda t: t, "index": lambda t: t, "signed": lambda t: (t + 1.0) * 0.5, "log": np.exp}
+ENCODINGS: dict[str, Callable[[Array], Array]] = {
+    "dense": lambda t: t,
+    "index": lambda t: t,
+    "signed": lambda t: (t + 1.0) * 0.5,
+    "log": np.exp,
+}
 
 
 def view_of(model: Model, rows: Rows, trial: Trial) -> View:
@@ -133,26 +125,6 @@ def _solved(a: Array, sizes: Array, y: Array, noise: float) -> _Solved:
     return _Solved(amounts, residual, float(np.max(np.abs(residual) / np.maximum(limit, 1e-300), initial=0.0)))
 
 
-def _independent(a: Array) -> list[int]:
-    """Indices of columns that are no combination of those before them; columns that are zero or not finite are left out."""
-    kept: list[int] = []
-    basis: list[Array] = []
-    for i in range(a.shape[1]):
-        v = a[:, i]
-        size = float(np.sqrt(v @ v))
-        if not np.isfinite(size) or size == 0.0:
-            continue
-        v = v / size
-        for _ in range(2):
-            for b in basis:
-                v = v - (b @ v) * b
-        left = float(np.sqrt(v @ v))
-        if left > DEPENDENT:
-            kept.append(i)
-            basis.append(v / left)
-    return kept
-
-
 def allowed(trial: Trial) -> bool:
     """Whether the parameters are what they are called: a guard is small, a margin or a width is none if negative."""
     return trial.epsilon <= LARGEST_EPSILON and min(trial.temperature, trial.delta, trial.q) > 0.0
@@ -164,10 +136,11 @@ def solve(data: Data, model: Model, trial: Trial) -> Fit | None:
         a, sizes = _matrix(data, view_of(model, data.rows, trial), model.columns)
     names = _expanded(data, model.columns)
     y = data.y.reshape(-1)
-    kept = _independent(a)
+    kept = independent(a)
     if not kept or len(kept) >= len(y) - 1 or _solved(a[:, kept], sizes[:, kept], y, data.noise).excess > 1.0:
         return None
-    for i in kept[::-1]:
+    # Twice: beside columns that are nearly combinations of others, one that is not needed may seem so.
+    for i in (*kept[::-1], *kept[::-1]):
         fewer = [j for j in kept if names[j][0] != names[i][0]]
         if i in kept and fewer and _solved(a[:, fewer], sizes[:, fewer], y, data.noise).excess <= 1.0:
             kept = fewer
@@ -178,7 +151,9 @@ def _expanded(data: Data, columns: tuple[str, ...]) -> list[tuple[str, int]]:
     return [(name, c) for name in columns for c in range(data.rows.x.shape[1] if data.per_class and name != "1" else 1)]
 
 
-def _fit(data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], kept: list[int], a: Array, sizes: Array) -> Fit:
+def _fit(
+    data: Data, model: Model, trial: Trial, names: list[tuple[str, int]], kept: list[int], a: Array, sizes: Array
+) -> Fit:
     y = data.y.reshape(-1)
     solved = _solved(a[:, kept], sizes[:, kept], y, data.noise)
     weight = 1.0 / np.maximum(sizes[:, kept] @ np.abs(solved.amounts) + np.abs(y), 1e-300)
@@ -239,7 +214,7 @@ def _without_dependent(data: Data, model: Model) -> Model:
     place = Trial().moved(model.free, np.array([GRIDS[name][-1] for name in model.free]))
     a, _ = _matrix(data, view_of(model, data.rows, place), model.columns)
     names = _expanded(data, model.columns)
-    kept = {names[i][0] for i in _independent(a)}
+    kept = {names[i][0] for i in independent(a)}
     return replace(model, columns=tuple(c for c in model.columns if c in kept))
 
 

@@ -103,7 +103,7 @@ class Frame:
         """[M, K] as an array of the target's shape; class indices where the target is one."""
         shape = self.given[self.target].shape
         if self.kind == "index":
-            return np.argmax(t, axis=-1).reshape(shape).astype(np.int64)
+            return np.asarray(np.argmax(t, axis=-1).reshape(shape), np.int64)
         return self.arrange(t).reshape(shape)
 
     def rows_of(self, inputs: Mapping[str, NDArray[Any]]) -> Rows:
@@ -116,7 +116,10 @@ class Frame:
 
     def named(self, semantics: Semantics) -> Semantics:
         """`semantics`, found on inputs called prediction and target, in terms of the user's own."""
-        mapping: dict[str, Node] = {"prediction": substitute(self.tree, {"prediction": Input(self.prediction)}), "target": Input(self.target)}
+        mapping: dict[str, Node] = {
+            "prediction": substitute(self.tree, {"prediction": Input(self.prediction)}),
+            "target": Input(self.target),
+        }
         layout = replace(semantics.layout, prediction=substitute(semantics.layout.prediction, mapping))
         target = replace(semantics.target, source=substitute(semantics.target.source, mapping))
         return replace(semantics, layout=layout, target=target, plus=tuple(map(self.named, semantics.plus)))
@@ -127,7 +130,10 @@ class Frame:
 
 def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str) -> Frame | None:
     """The frame of the user's inputs; None where prediction and target have no common form here."""
-    given = {n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype) for n, a in specimen.items()}
+    given = {
+        n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype)
+        for n, a in specimen.items()
+    }
     x, t = given[prediction], given[target]
     if not x.size:
         return None
@@ -141,7 +147,7 @@ def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, d
         given[target] = t = np.asarray(t, np.float64)
         kind = kind_of(np.moveaxis(t.reshape(x.shape), axis, -1) if x.ndim else t.reshape((1,)))
     given[prediction] = np.asarray(x, np.float64)
-    return Frame(prediction, target, given, axis, kind, domain_of(given[prediction]), dtype)
+    return Frame(prediction, target, given, axis, kind, domain_of(np.asarray(x, np.float64)), dtype)
 
 
 def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int | None:  # noqa: FBT001
@@ -152,7 +158,7 @@ def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int 
         rest = tuple(n for i, n in enumerate(shape) if i != axis)
         with_one = tuple(1 if i == axis else n for i, n in enumerate(shape))
         if shape[axis] > 1 and (t.shape == rest or (t.shape == with_one and t.shape != shape)):
-            return axis
+            return int(axis)
     return None
 
 

@@ -17,7 +17,7 @@ from harness.explain.identify.numbers import LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
 from harness.explain.identify.rowwise import worth
 from harness.records import Array
-from harness.reference.arithmetic import FORMATS
+from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Guard, Semantics, with_choice
 
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"})
@@ -90,7 +90,7 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
     return np.asarray(same.reshape(same.shape[0], -1).all(1))
 
 
-def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
+def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
     yield from _evaluations(s)
     for floored in _floored(asker, s, rows, y, known):
         yield from _evaluations(floored)
@@ -110,21 +110,23 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) 
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
 
 
-def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array) -> Iterator[Semantics]:
+def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
     """The point with log 0 of the target at what a reversed term shows it to be."""
     parts = (replace(s, plus=()), *s.plus)
-    at = next((i for i, part in enumerate(parts) if part.term.direction == "reverse" and part.term.family != "entropy"), None)
+    at = next(
+        (i for i, part in enumerate(parts) if part.term.direction == "reverse" and part.term.family != "entropy"), None
+    )
     if at is None:
         return
 
     def with_part(part: Semantics) -> Semantics:
-        first, *rest = (*parts[:at], part, *parts[at + 1 :])
-        return replace(first, plus=tuple(rest))
+        changed = [*parts[:at], part, *parts[at + 1 :]]
+        return replace(changed[0], plus=tuple(changed[1:]))
 
     def trial(low: float | None, _: float | None) -> Array:
         return worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows, asker.frame, asker.form)
 
-    low = _bound(y, trial, TRIALS, known)
+    low = _bound(y, trial, TRIALS, known, _noise(asker))
     if low is None:
         return
     yield with_part(with_choice(parts[at], "target", range=(low, 1.0)))
@@ -152,13 +154,21 @@ def _zero_targets(s: Semantics) -> Iterator[Semantics]:
 
 
 def _with_guard(s: Semantics, guard: Guard) -> Semantics:
-    plus = tuple(_with_guard(part, guard) if part.term.family in LOGARITHMIC and part.guard == s.guard else part for part in s.plus)
+    plus = tuple(
+        _with_guard(part, guard) if part.term.family in LOGARITHMIC and part.guard == s.guard else part
+        for part in s.plus
+    )
     return replace(s, guard=guard, plus=plus)
 
 
 def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[str, ...]) -> Iterator[Guard]:
     mirrored = _upper(None if low is None else 1.0 - low)
-    bounds: list[tuple[float | str | None, float | str | None]] = [(low, None), (low, mirrored), (low, 1.0), (None, 1.0)]
+    bounds: list[tuple[float | str | None, float | str | None]] = [
+        (low, None),
+        (low, mirrored),
+        (low, 1.0),
+        (None, 1.0),
+    ]
     bounds += [(low, _upper(h)) for h in highs] + [(None, _upper(h)) for h in highs]
     for bound in dict.fromkeys(bounds):
         if bound != (None, None):
@@ -183,7 +193,7 @@ def _upper(high: float | None) -> float | str | None:
 
 
 def _bounds(
-    asker: Asker, s: Semantics, rows: Rows, y: Array, known: Array, order: tuple[str, ...]
+    asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask, order: tuple[str, ...]
 ) -> tuple[float | None, list[float]]:
     """The lower bound that a clip must have to give the answers at the edges, and upper ones that it may have."""
 
@@ -191,18 +201,28 @@ def _bounds(
         guard = Guard(clip=(low, high), renormalise=s.guard.renormalise, order=order)
         return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
 
-    low = _bound(y, trial, TRIALS, known)
+    noise = _noise(asker)
+    low = _bound(y, trial, TRIALS, known, noise)
     for _ in range(REFINED if low is not None else 0):
         # Behind a clip 1 − p and the sum over the classes move too, less so the nearer the trials are.
-        low = _bound(y, trial, (1.01 * low, low), known) or low  # type: ignore[operator]
-    missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known)  # type: ignore[operator]
-    hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known)
+        low = _bound(y, trial, (1.01 * low, low), known, noise) or low  # type: ignore[operator, arg-type]
+    missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
+    hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
     highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
     return low, highs
 
 
+def _noise(asker: Asker) -> float:
+    """Relative error of a number that is read off the answers at the edges."""
+    return max(1e-12, 32.0 * FORMATS[asker.frame.dtype].u)
+
+
 def _bound(
-    y: Array, trial: Callable[[float | None, float | None], Array], places: tuple[float, ...], known: Array
+    y: Array,
+    trial: Callable[[float | None, float | None], Array],
+    places: tuple[float, ...],
+    known: Mask,
+    noise: float,
 ) -> float | None:
     """From the answers under two trial bounds, which are linear in their logarithms, to the bound that gives the answer."""
     a, b = (trial(place, None) for place in places)
@@ -214,7 +234,7 @@ def _bound(
     usable = np.isfinite(found) & (steep > 0.01 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
     if not usable.any():
         return None
-    log = _commonest(found[usable])
+    log = _commonest(found[usable], noise)
     value = math.exp(log)
     power = round(math.log2(value))
     if abs(value - 2.0**power) <= 1e-12 * value:
@@ -222,8 +242,8 @@ def _bound(
     return short(value, value * 1e-12 * max(abs(log), 1.0))
 
 
-def _commonest(values: Array) -> float:
+def _commonest(values: Array, noise: float) -> float:
     """The value that most rows agree on: those that the guard does not reach, or not alone, each give another."""
-    near = np.abs(values[:, None] - values[None, :]) <= 1e-9 * np.abs(values)[:, None]
+    near = np.abs(values[:, None] - values[None, :]) <= max(1e-9, noise) * np.abs(values)[:, None]
     count = near.sum(1)
     return float(np.min(values[count == count.max()]))

@@ -16,7 +16,7 @@ def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ..
         found.append("guard.renormalise")
     if not asker.oracle.slopes:
         found.append("gradient")
-    if kind != frame.kind or frame.kind in ("index",):
+    if kind != frame.kind or frame.kind == "index":
         return tuple(found)
     if kind in ("one-hot", "binary"):
         found.append("target: values other than 0 and 1")

@@ -90,7 +90,9 @@ RATIOS: tuple[Group, ...] = tuple(
 
 CATEGORICAL = frozenset({"index", "one-hot", "simplex", "log-simplex"})
 OVERLAPS = frozenset({"index", "one-hot", "simplex", "binary", "unit"})
-PROBABILITIES: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("softmax",), ("renormalise",), ("softmax", "softmax")})
+PROBABILITIES: frozenset[tuple[str, ...]] = frozenset(
+    {(), ("sigmoid",), ("softmax",), ("renormalise",), ("softmax", "softmax")}
+)
 
 
 def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
@@ -108,7 +110,11 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
     order = [*exponential, *first] if domain == "negative" else [*first, *exponential]
     rare: list[tuple[str, ...]] = [("tanh",)]
     if classes > 1:
-        rare += [("softmax", "softmax"), ("sigmoid", "softmax"), *([("renormalise",)] if domain in ("unit", "positive") else [])]
+        rare += [
+            ("softmax", "softmax"),
+            ("sigmoid", "softmax"),
+            *([("renormalise",)] if domain in ("unit", "positive") else []),
+        ]
         rare += [("l2-normalise",)]
     return [*order, *rare]
 

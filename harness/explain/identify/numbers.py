@@ -30,7 +30,9 @@ def _stands_for(value: float, count: int, error: float) -> bool:
     """Whether `value` is so near to a number of `count` digits that it is hardly by chance."""
     gap = abs(float(f"{value:.{count - 1}e}") - value)
     rarity = 10.0**count / abs(value)
-    return (gap <= max(error, SMALLEST * abs(value)) and error * rarity < LIKELY) or (gap <= WIDE * error and WIDE * error * rarity < CHANCE)
+    return (gap <= max(error, SMALLEST * abs(value)) and error * rarity < LIKELY) or (
+        gap <= WIDE * error and WIDE * error * rarity < CHANCE
+    )
 
 
 def digits(value: float) -> int:

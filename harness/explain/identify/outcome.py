@@ -36,7 +36,9 @@ def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: s
     a, b = value.reshape(-1), answer.reshape(-1)
     same = (np.isnan(a) & np.isnan(b)) | (a == b)
     with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= ROUGH * FORMATS[dtype].u * (np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0)))
+        near = np.abs(a - b) <= ROUGH * FORMATS[dtype].u * (
+            np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
+        )
     return bool(np.all(same | near))
 
 

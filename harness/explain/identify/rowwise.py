@@ -56,7 +56,7 @@ def _ratio(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
 
 
 def _targets(s: Semantics, rows: Rows) -> Array:
-    return np.argmax(rows.t, -1).astype(np.int64) if s.target.encoding == "index" else rows.t  # type: ignore[return-value]
+    return np.argmax(rows.t, -1).astype(np.int64) if s.target.encoding == "index" else rows.t
 
 
 def _factor(s: Semantics, frame: Frame) -> float:

@@ -22,7 +22,7 @@ def _simplex(rng: Generator, shape: Shape) -> Array:
 
 def _one_hot(rng: Generator, shape: Shape) -> Array:
     labels = rng.permutation(np.arange(shape[0]) % shape[1])
-    return (labels[:, None] == np.arange(shape[1])).astype(np.float64)
+    return np.asarray(labels[:, None] == np.arange(shape[1]), np.float64)
 
 
 def _binary(rng: Generator, shape: Shape) -> Array:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.explain.identify.amounts import SPREAD
 from harness.explain.identify.asking import Asker, collect
 from harness.explain.identify.assemble import Candidate, candidates
 from harness.explain.identify.facts import facts_of
 from harness.explain.identify.fit import Data, Fit, Model, descend, solve
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.models import models, possible
-from harness.explain.identify.numbers import short
-from harness.explain.identify.parts import SPREAD, readings
+from harness.explain.identify.numbers import digits, short
+from harness.explain.identify.parts import readings
 from harness.explain.identify.samples import DOMAINS, KINDS
 from harness.explain.identify.view import Trial
 from harness.semantics import Semantics, with_choice
@@ -32,7 +34,7 @@ class Found:
     data: Data
 
 
-def found(asker: Asker, seed: int, given_up: Set[str]) -> Iterator[Found]:
+def found(asker: Asker, seed: int, given_up: AbstractSet[str]) -> Iterator[Found]:
     """Points that reproduce the answers to identical rows; kinds of targets may be given up on the way."""
     frame = asker.frame
     for kind in KINDS[frame.kind]:
@@ -116,9 +118,14 @@ BY_TARGET = {"ce": "k.ce", "f.ce": "k.f.ce", "poly": "k.poly", "z": "k.z", "mult
 
 
 def _snapped(data: Data, fit: Fit) -> Fit:
-    for factor in (SPREAD * 30.0, SPREAD, 1.0):
-        values = np.array([short(getattr(fit.trial, n), factor * fit.spread[n]) for n in fit.model.free])
-        shorter = solve(data, fit.model, fit.trial.moved(fit.model.free, values))
+    """The fit with its parameters at the shortest numbers under which it still fits."""
+    names = fit.model.free
+    options = {
+        tuple(short(getattr(fit.trial, n), factor * fit.spread[n]) for n in names)
+        for factor in (30.0 * SPREAD, SPREAD, 1.0)
+    }
+    for values in sorted(options, key=lambda option: sum(map(digits, option))):
+        shorter = solve(data, fit.model, fit.trial.moved(names, np.array(values)))
         if shorter is not None and len(shorter.amounts) <= len(fit.amounts):
             return replace(shorter, spread=fit.spread)
     return fit

@@ -6,6 +6,7 @@ They decide nothing: whatever they suggest is confirmed by the reference.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -116,7 +117,7 @@ class View:
         return 2.0 * self.t - 1.0
 
 
-STEPS = {
+STEPS: dict[str, Callable[[Array], Array]] = {
     "exp": np.exp,
     "sigmoid": lambda x: np.exp(-softplus(-x)),
     "softmax": softmax,
@@ -126,8 +127,10 @@ STEPS = {
     "l2-normalise": lambda x: x / np.sqrt((x * x).sum(-1, keepdims=True)),
     "relu": lambda x: np.maximum(x, 0.0),
 }
-LOGS = {
+LOGS: dict[str, Callable[[Array], Array]] = {
     "exp": lambda x: x,
     "sigmoid": lambda x: -softplus(-x),
-    "softmax": lambda x: x - x.max(-1, keepdims=True) - np.log(np.exp(x - x.max(-1, keepdims=True)).sum(-1, keepdims=True)),
+    "softmax": lambda x: (
+        x - x.max(-1, keepdims=True) - np.log(np.exp(x - x.max(-1, keepdims=True)).sum(-1, keepdims=True))
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -65,7 +66,10 @@ def _fits(semantics: Semantics, cases: Sequence[Case], dtype: str) -> bool:
 def _role(asker: Asker, s: Semantics, name: str, domain: str, kind: str) -> Semantics | None:
     """What the input `name` does, with all others neutral."""
     given = np.asarray(asker.frame.given[name])
-    cases = [_case(asker, {**asker.extras, name: _moved(given, seed, asker.frame.dtype)}, domain, kind, seed) for seed in (21, 22)]
+    cases = [
+        _case(asker, {**asker.extras, name: _moved(given, seed, asker.frame.dtype)}, domain, kind, seed)
+        for seed in (21, 22)
+    ]
     if _fits(s, cases, asker.frame.dtype):
         return s
     return next((option for option in _roles(s, name, given, asker) if _fits(option, cases, asker.frame.dtype)), None)
@@ -242,7 +246,7 @@ def _units(weights: list[float], error: float) -> list[float]:
     from harness.explain.identify.numbers import digits  # noqa: PLC0415
 
     scales = [n / d for d in (1, 2, 5, 10, 20, 50, 100) for n in range(1, 100)]
-    return sorted(scales, key=lambda u: sum(digits(short(w * u, error * u)) for w in weights))[:2] + [1.0]
+    return [*sorted(scales, key=lambda u: sum(digits(short(w * u, error * u)) for w in weights))[:2], 1.0]
 
 
 def _literal(values: list[float]) -> Node:
@@ -266,7 +270,7 @@ def _microbatched(s: Semantics, factors: Array, error: float) -> Iterator[Semant
 def _splits(runs: tuple[int, ...], shares: Array) -> Iterator[tuple[int, ...]]:
     """Runs of equal shares may be several parts of one size."""
     ends = np.cumsum((0, *runs))
-    weights = [float(np.sum(shares[a:b])) for a, b in zip(ends, ends[1:], strict=False)]
+    weights = [float(np.sum(shares[a:b])) for a, b in itertools.pairwise(ends)]
     least = min(weights)
     for pieces in range(1, 5):
         counts = [w / least * pieces for w in weights]

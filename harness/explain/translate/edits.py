@@ -175,4 +175,3 @@ EDITS: Mapping[str, Edit] = {
 def edits_for(factor: str) -> Edit | None:
     """The edits of a factor, or of its stage."""
     return EDITS.get(factor) or EDITS.get(factor.partition(".")[0])
-

@@ -114,9 +114,7 @@ def trials(inputs: Mapping[str, InputArray], main: tuple[str, ...]) -> tuple[Tri
     rng = np.random.default_rng(SEED)
     kinds = {name: kind_of(given) for name, given in inputs.items()}
     found = [Trial(inputs)]
-    found += [
-        Trial({name: _like(given, kinds[name], rng) for name, given in inputs.items()}) for _ in range(ORDINARY)
-    ]
+    found += [Trial({name: _like(given, kinds[name], rng) for name, given in inputs.items()}) for _ in range(ORDINARY)]
     base = found[1].inputs
     for name, kind in kinds.items():
         if name in main and kind in EDGES:

@@ -282,7 +282,7 @@ OUTSIDE: dict[str, tuple[Loss, dict[str, np.ndarray]]] = {
     "cubed error": (lambda p, t: (np.abs(p - t) ** 3).mean(), REALS),
     "error to the 1.5": (lambda p, t: (np.abs(p - t) ** 1.5).mean(), REALS),
     "cross-entropy with a wrong logarithm": (lambda p, t: -(t * np.log1p(p)).sum(-1).mean(), PROBABLE),
-    "cross-entropy with a square root": (lambda p, t: -(t * np.sqrt(p)).sum(-1).mean(), PROBABLE),
+    "cross-entropy with a sum of roots": (lambda p, t: -(t * np.sqrt(p + p**2)).sum(-1).mean(), PROBABLE),
     "cross-entropy with a sine": (lambda p, t: -(t * np.sin(p)).sum(-1).mean(), PROBABLE),
     "mixed classes": (lambda x, t: _ce(x @ _MIX, t).mean(), ONE_HOTS),
     "mixed classes of errors": (lambda p, t: (((p - t) @ _MIX) ** 2).mean(), REALS),

@@ -37,8 +37,8 @@ class Tensor:
     def __init__(
         self, arith: Arithmetic, data: Any, parents: tuple[tuple[Tensor, Back], ...] = (), *, needs: bool = False
     ) -> None:
-        self.arith = arith
-        self.data = data
+        self.arith, self.data = arith, data
+        self.needs: bool
         self.parents = tuple([p for p in parents if p[0].needs]) if parents else parents
         self.needs = needs or bool(self.parents)
 

@@ -27,7 +27,7 @@ STEPS = 24
 STARTS = 2
 SHRINKS, PATIENCE = 0.6, 2  # Steps that may shrink what is left by less before a start is given up.
 ALMOST = 1e-6
-LARGEST_EPSILON = 0.1
+LARGEST_EPSILON, COLDEST = 0.1, 1e-2
 CURVATURE = 1e-6  # Step of the numeric derivative, relative to the parameter.
 
 
@@ -127,7 +127,7 @@ def _solved(a: Array, sizes: Array, y: Array, noise: float) -> _Solved:
 
 def allowed(trial: Trial) -> bool:
     """Whether the parameters are what they are called: a guard is small, a margin or a width is none if negative."""
-    return trial.epsilon <= LARGEST_EPSILON and min(trial.temperature, trial.delta, trial.q) > 0.0
+    return trial.epsilon <= LARGEST_EPSILON and min(trial.temperature - COLDEST, trial.delta, trial.q) > 0.0
 
 
 def solve(data: Data, model: Model, trial: Trial) -> Fit | None:

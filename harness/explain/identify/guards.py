@@ -108,6 +108,10 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
     for which in range(ZERO_TARGETS):
         for guard in guards:
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
+    for guard in guards if s.term.family == "kl" else ():
+        if guard.clip is not None and isinstance(guard.clip[0], float):
+            # Some clip the target with the prediction.
+            yield with_choice(_with_guard(s, guard), "target", range=(guard.clip[0], 1.0))
 
 
 def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:

@@ -27,6 +27,7 @@ SMALL: tuple[tuple[str, ...], ...] = (
     ("ce", "ce0", "tlogt", "qlogq"),
     ("reverse", "entropy", "ce", "tlogt", "1"),
     ("prediction", "ce", "stirling", "1"),
+    ("prediction", "ce", "tlogt", "target"),
 )
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")

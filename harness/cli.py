@@ -80,8 +80,11 @@ def main() -> None:
 def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: bool, as_json: bool, **how: Any) -> None:
     """Ask the cases in PATHS (default: cases) of their frameworks, judge, and write the report."""
     store = None if no_cache else STORE
-    run = collected(paths, dtype, store, how)
-    finish(run, out, as_json, Asking(store, how["adapters"]))
+    from harness.collect import Pool
+
+    with Pool() as pool:
+        run = collected(paths, dtype, store, {**how, "pool": pool})
+        finish(run, out, as_json, Asking(store, how["adapters"], pool))
 
 
 # An expression may begin with a minus; no command has options of one letter, which click would look for in it.

@@ -15,6 +15,7 @@ from harness.explain.formula import formula_text
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
+from harness.explain.rivals import with_rivals
 from harness.explain.standing import Enclosed, Reference, as_arrays, reference
 from harness.explain.translate.findings import with_remedies
 from harness.explain.written import same_formula, written_reference
@@ -51,7 +52,7 @@ def judge(run: Run, probe: Probe | None = None) -> tuple[Finding, ...]:
     """
     broken = tuple(Finding(case, "error", (), {}, messages=(case.message,)) for case in run.broken)
     findings = tuple(judge_case(case, run.observations) for case in run.cases)
-    return (*(findings if probe is None else with_remedies(findings, probe)), *broken)
+    return (*(findings if probe is None else with_rivals(with_remedies(findings, probe), probe)), *broken)
 
 
 def judge_case(

@@ -14,6 +14,7 @@ from harness.catalog import complete
 from harness.claims import read_claim
 from harness.collect import collect, open_probe
 from harness.errors import CaseError
+from harness.explain.rivals import with_rivals
 from harness.explain.translate import Translation, suitable, with_remedies
 from harness.explain.translate import translate as translate_tree
 from harness.expression import framework_of, parse
@@ -220,9 +221,9 @@ def answer(case: Case) -> Explained:
 
 
 def _mended(finding: Finding) -> Finding:
-    """The finding with remedies, each run by the same workers."""
+    """The finding with remedies and rivals, run by the same workers."""
     with open_probe(pool=workers()) as probe:
-        return with_remedies([finding], probe)[0]
+        return with_rivals(with_remedies([finding], probe), probe)[0]
 
 
 def translate(expression: str, *, to: str, dtype: str = "float32", **inputs: ArrayLike) -> Translation:

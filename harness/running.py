@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from harness.collect import Pool
 from harness.findings import Finding
 from harness.records import BrokenCase, Case, Run
 
@@ -48,10 +49,11 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
 
 
 class Asking(NamedTuple):
-    """How frameworks are asked once more, for remedies: where answers are kept, and whom."""
+    """How frameworks are asked once more, for remedies and rivals: where answers are kept, whom, and by whom."""
 
     store: Path | None
     adapters: tuple[str, ...] | None
+    pool: Pool
 
 
 def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:
@@ -76,7 +78,7 @@ def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
     if asking is None:
         findings = judge_run(run)
     else:
-        with open_probe(store=asking.store, adapters=asking.adapters) as probe:
+        with open_probe(store=asking.store, adapters=asking.adapters, pool=asking.pool) as probe:
             findings = judge_run(run, probe)
     publish(run, findings, out)
     return findings

@@ -4,13 +4,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from harness.collect import Pool
 from harness.findings import Finding
 from harness.records import BrokenCase, Case, Run
+
+if TYPE_CHECKING:
+    from harness.collect import Pool
 
 OK, FINDING, USAGE, MISSING = range(4)
 CASES = (Path("cases"),)
@@ -53,7 +55,7 @@ class Asking(NamedTuple):
 
     store: Path | None
     adapters: tuple[str, ...] | None
-    pool: Pool
+    pool: "Pool"
 
 
 def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:

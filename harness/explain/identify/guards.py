@@ -85,7 +85,7 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
     if a.shape != b.shape:
         return np.zeros(b.shape[0], bool)
     with np.errstate(invalid="ignore"):
-        limit = ROUGH * FORMATS[dtype].u * (1.0 + np.abs(b))
+        limit = ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (1.0 + np.abs(b))
         same = (np.isnan(a) & np.isnan(b)) | (a == b) | (np.abs(a - b) <= limit)
     return np.asarray(same.reshape(same.shape[0], -1).all(1))
 
@@ -102,16 +102,14 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
     if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
         return
     guards: list[Guard] = []
-    for order in _orders(s.guard):
+    for order in _orders(s):
         low, highs = _bounds(asker, s, rows, y, known, order)
         guards.extend(_guards(s.guard, low, highs, order))
     for which in range(ZERO_TARGETS):
         for guard in guards:
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
-    for guard in guards if s.term.family == "kl" else ():
-        if guard.clip is not None and isinstance(guard.clip[0], float):
-            # Some clip the target with the prediction.
-            yield with_choice(_with_guard(s, guard), "target", range=(guard.clip[0], 1.0))
+    if s.term.family == "kl":
+        yield from _both_clipped(asker, s, rows, y, known)
 
 
 def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
@@ -138,8 +136,13 @@ def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> I
     yield with_part(with_choice(parts[at], "term", parameters=(("log_zero", _whole(math.log(low))),)))
 
 
-def _orders(known: Guard) -> tuple[tuple[str, ...], ...]:
-    return (("renormalise", "clip"), ("clip", "renormalise")) if known.renormalise else (("clip",),)
+def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
+    if s.guard.renormalise:
+        return (("renormalise", "clip"), ("clip", "renormalise"))
+    if s.modulation.focal is not None and s.activation.chain[-1:] == ("softmax",):
+        # Rescaling what sums to 1 changes nothing, but then the modulation takes notice of the clip.
+        return (("clip",), ("renormalise", "clip"))
+    return (("clip",),)
 
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
@@ -176,7 +179,7 @@ def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[st
     bounds += [(low, _upper(h)) for h in highs] + [(None, _upper(h)) for h in highs]
     for bound in dict.fromkeys(bounds):
         if bound != (None, None):
-            yield Guard(clip=bound, renormalise=known.renormalise, order=order)
+            yield Guard(clip=bound, renormalise="renormalise" in order, order=order)
     if low is not None:
         yield replace(known, clamp=_whole(math.log(low)), order=(*known.order, "clamp"))
         if known.added_epsilon is None:
@@ -202,7 +205,7 @@ def _bounds(
     """The lower bound that a clip must have to give the answers at the edges, and upper ones that it may have."""
 
     def trial(low: float | None, high: float | None) -> Array:
-        guard = Guard(clip=(low, high), renormalise=s.guard.renormalise, order=order)
+        guard = Guard(clip=(low, high), renormalise="renormalise" in order, order=order)
         return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
 
     noise = _noise(asker)
@@ -214,6 +217,23 @@ def _bounds(
     hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
     highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
     return low, highs
+
+
+def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
+    """A divergence whose target is clipped with its prediction."""
+
+    def clipped(low: float | None, high: float | None) -> Semantics:
+        return with_choice(_with_guard(s, Guard(clip=(low, high), order=("clip",))), "target", range=(low, 1.0))
+
+    def trial(low: float | None, _: float | None) -> Array:
+        return worth(clipped(low, None), rows, asker.frame, asker.form)
+
+    noise = _noise(asker)
+    low = _bound(y, trial, TRIALS, known, noise)
+    for _ in range(REFINED if low is not None else 0):
+        low = _bound(y, trial, (1.01 * low, low), known, noise) or low  # type: ignore[operator, arg-type]
+    if low is not None:
+        yield from (clipped(low, high) for high in (1.0, None))
 
 
 def _noise(asker: Asker) -> float:

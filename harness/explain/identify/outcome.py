@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from harness.records import Array
     from harness.semantics import Semantics
 
-ROUGH = 4096.0  # Units of rounding by which a search may be off: it decides what is tried next and no more.
+# Units of rounding by which a search may be off: it decides what is tried next and no more.
+ROUGH = {"float64": 4096.0, "float32": 256.0}
 
 
 def predicted(semantics: Semantics, inputs: Inputs, dtype: str) -> Array | None:
@@ -36,7 +37,7 @@ def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: s
     a, b = value.reshape(-1), answer.reshape(-1)
     same = (np.isnan(a) & np.isnan(b)) | (a == b)
     with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= ROUGH * FORMATS[dtype].u * (
+        near = np.abs(a - b) <= ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (
             np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
         )
     return bool(np.all(same | near))

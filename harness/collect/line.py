@@ -36,7 +36,7 @@ WITHOUT: Mapping[str, tuple[str, ...]] = {"tensorflow": ("jax", "sklearn")}
 # The import that everybody waits for in the end goes first; the others share what it leaves.
 URGENT = frozenset({"tensorflow"})
 NICENESS = 5
-STDERR_TAIL = 2000
+STDERR_TAIL = 8000
 # How long a process may take to end once its line has broken.
 GRACE_SECONDS = 3.0
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import time
 
 import numpy as np
 import pytest
@@ -531,12 +530,8 @@ def test_a_gradient_by_nobody_knows_what_is_refused(lines):
     ],
     ids=lambda text: f"{text[-100:][:9]}…{len(text)}",
 )
-def test_a_hostile_file_is_refused_soon_and_briefly(text):
-    began = time.perf_counter()
-    message = message_of(text)
-
-    assert len(message) < 1100
-    assert time.perf_counter() - began < 2
+def test_a_hostile_file_is_refused_briefly(text):
+    assert len(message_of(text)) < 1100
 
 
 def test_words_that_are_true_and_false_in_old_yaml_are_texts():

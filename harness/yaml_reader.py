@@ -24,6 +24,7 @@ except ImportError:  # a PyYAML built without libyaml: the same events, slower
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
+_TOO_DEEP = "exceeded maximum nesting depth"  # libyaml from 0.2.6: it reads a thousand brackets ahead of its events
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -178,7 +179,7 @@ def _entry(event: yaml.Event, following: Callable[[], yaml.Event], depth: int) -
     if isinstance(event, yaml.ScalarEvent):
         return Scalar(event.value, event.style or "", line, column, mark.index, event.end_mark.index)
     if depth > MAX_DEPTH:
-        raise CaseError("nested-too-deeply", f"nested more than {MAX_DEPTH} deep", line=line, column=column)
+        raise _too_deep(line, column)
     if isinstance(event, yaml.SequenceStartEvent):
         items = []
         while not isinstance(item := following(), yaml.SequenceEndEvent):
@@ -205,12 +206,18 @@ def _table(following: Callable[[], yaml.Event], depth: int, line: int, column: i
 def _syntax_error(error: yaml.MarkedYAMLError, text: str) -> CaseError:
     mark = error.problem_mark or error.context_mark
     line, column = mark.line + 1, mark.column + 1
+    if error.problem == _TOO_DEEP:
+        return _too_deep(line, column)
     found = text[mark.index : mark.index + 1]
     if found == "\t":
         return CaseError("tab", "a tab where YAML allows only blanks; indent with blanks", line=line, column=column)
     context = f" {error.context} that begins in line {error.context_mark.line + 1}" if error.context else ""
     hint = "; quote a text that holds `: `, ` #`, or starts with one of [ ] { } * & ! % @ `"
     return CaseError("yaml-syntax", f"{error.problem}{context}{hint}", line=line, column=column)
+
+
+def _too_deep(line: int, column: int) -> CaseError:
+    return CaseError("nested-too-deeply", f"nested more than {MAX_DEPTH} deep", line=line, column=column)
 
 
 def _line(before: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import samples
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from harness.report.publish import publish
 
@@ -121,7 +121,7 @@ def test_the_grid_can_be_searched_and_cleared(opened):
     page.click("button[type=reset]")
 
     assert found == ["A case called halved"]
-    page.wait_for_function("document.querySelector('output').textContent === '9 of 9 cases'")
+    expect(page.locator("output")).to_have_text("9 of 9 cases")
 
 
 def test_a_filter_is_kept_in_the_address(opened):

@@ -13,8 +13,9 @@ from harness.boxes import Box
 from harness.errors import CaseError
 from harness.explain.claims_search import Reading
 from harness.explain.describe import stage_table
-from harness.explain.formula import as_text, formula
+from harness.explain.formula import formula
 from harness.explain.identify import Identification, Probe
+from harness.explain.latex_text import as_text
 from harness.explain.nearest import Near, nearest
 from harness.explain.translate import Translation
 from harness.records import Array, InputArray

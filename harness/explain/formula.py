@@ -10,15 +10,16 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from harness.explain.latex_text import as_text
 from harness.reference.terms import FAMILIES
 from harness.syntax import Input, Literal
 from harness.trees import render
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.semantics import Guard, Semantics, Value
 
-# The private-use area of Unicode: names stand there for a while, out of the way of what is rewritten around them.
-PRIVATE = 0xE000
 
 _COMPLEMENT = {"cross-entropy": r"(1-t)\log(1-p)", "kl": r"(1-t)(\log(1-t)-\log(1-p))"}
 _REVERSE = {"cross-entropy": r"-p\log t", "kl": r"p(\log p-\log t)", "entropy": r"-t\log t"}
@@ -46,6 +47,18 @@ _COUNTS = {
     "weights": "weights",
     "weights-unbroadcast": "weights as given",
     "nonzero-weights": "elements with a weight",
+}
+# What a family's parameter is where the point does not say.
+_DEFAULTS: dict[str, dict[str, Value]] = {
+    "huber": {"delta": 1.0},
+    "smooth-l1": {"beta": 1.0},
+    "quantile": {"quantile": 0.5},
+    "generalised-cross-entropy": {"q": 0.5},
+    "tversky": {"alpha": 0.5, "beta": 0.5},
+    **{
+        name: {"margin": 1.0}
+        for name in ("hinge", "squared-hinge", "multi-margin", "multilabel-margin", "hinge-embedding")
+    },
 }
 _SYMBOLS = {"delta": r"\delta", "beta": r"\beta", "alpha": r"\alpha", "quantile": "q", "q": "q", "margin": "m"}
 
@@ -129,7 +142,9 @@ def _bound(bound: float | str | None) -> str:
 
 
 def _target(s: Semantics, mark: str) -> tuple[str, list[str]]:
-    t = _array(s.target.source, "target", "t")
+    changed = s.target.encoding != "dense" or s.target.smoothing is not None or s.target.range is not None
+    # y is the target as it is given, where t is made of it.
+    t = _array(s.target.source, "target", "y" if changed else "t")
     dense = {"index": "[y=c]", "signed": f"({t}+1)/2", "log": rf"\exp({t})"}.get(s.target.encoding, t)
     if s.target.smoothing is not None:
         dense = _SMOOTHING[s.target.smoothing.kind].format(amount(s.target.smoothing.amount)).replace("t", dense)
@@ -147,11 +162,22 @@ def _term(s: Semantics) -> str:
         positive = "" if s.weight.positive is None else amount(s.weight.positive) + r"\,"
         sign = "-" if family == "cross-entropy" else "+"
         term = rf"{sign if sign == '-' else ''}{positive}{term.removeprefix('-')}{sign}{_COMPLEMENT[family]}"
-    for name, value in s.term.parameters:
+    given = dict(s.term.parameters)
+    if FAMILIES[family].shape == "ratio":
+        term = _with_room(term, given)
+    for name, value in (_DEFAULTS.get(family, {}) | given).items():
         symbol = _SYMBOLS.get(name)
         if symbol is not None:
             term = re.sub(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])", partial(_told, amount(value)), term)
     return _logs(s, term)
+
+
+def _with_room(term: str, parameters: Mapping[str, Value]) -> str:
+    """A ratio with what is added above and below."""
+    both, below = (amount(parameters[n]) if n in parameters else "" for n in ("smooth", "epsilon"))
+    head, upper, lower = re.match(r"(.*?\\frac)\{(.*)\}\{(.*)\}$", term).groups()  # type: ignore[union-attr]
+    above = upper + (f"+{both}" if both else "")
+    return f"{head}{{{above}}}{{{lower}" + "".join(f"+{room}" for room in (both, below) if room) + "}"
 
 
 def _told(text: str, _found: re.Match[str]) -> str:
@@ -254,43 +280,3 @@ def _scaled(s: Semantics, loss: str) -> str:
         return loss
     offset = amount(s.scale.offset)
     return f"{loss}{offset}" if offset.startswith("-") else f"{loss}+{offset}"
-
-
-_WORDS = (
-    (r"\\operatorname\{(\w+)\}", r"\1"),
-    (r"\\mathrm\{([^{}]*)\}", r"\1"),
-    (r"mean_\{\\text\{([^{}]*)\}([^{}]*)\}", r"mean over \1\2 of "),
-    (r"\\sum_\{\\text\{([^{}]*)\}([^{}]*)\}", r"sum over \1\2 of "),
-    (r"\\text\{([^{}]*)\}", r" \1"),
-    (r"\\tfrac12", "½"),
-    (r"\\frac\{1\}\{ ?([^{}]*)\}", r"1/(\1) · "),
-    (r"\^\{([^{}]*)\}", r"^\1"),
-    (r"_\{([^{}]*)\}", r"_\1"),
-    (r"\\(?:left|right|quad|;|,)", " "),
-    (r"\\(log|exp|max|tanh|cosh)\b", r" \1 "),
-)
-_SIGNS = {
-    r"\sum": "Σ", r"\sigma": "σ", r"\delta": "δ", r"\beta": "β", r"\alpha": "α", r"\varepsilon": "ε", r"\cdot": "·",
-    r"\ne": "≠", r"\lVert": "‖", r"\rVert": "‖", "-": "−", r"\_": "_", r"\ ": " ",
-}  # fmt: skip
-
-
-def as_text(latex: str) -> str:
-    """LaTeX of this module in plain characters."""
-    names: list[str] = []
-
-    def kept(match: re.Match[str]) -> str:
-        names.append(match.group(1))
-        return f"\\mathrm{{{chr(PRIVATE + len(names) - 1)}}}"
-
-    text = re.sub(r"\\mathrm\{([^{}]*)\}", kept, latex)
-    for pattern, shown in _WORDS:
-        text = re.sub(pattern, shown, text)
-    text = re.sub(r"\\frac\{(.*)\}\{(.*?)\}(?=$|[^}])", r"(\1)/(\2)", text)
-    for sign, shown in _SIGNS.items():
-        text = text.replace(sign, shown)
-    text = re.sub(r"\s+", " ", text.replace("{", "").replace("}", ""))
-    text = re.sub(r"(?<=[(\[]) | (?=[)\],^(])|(?<=−) ", "", text).strip()
-    return "".join(
-        names[ord(c) - PRIVATE].replace(r"\_", "_") if 0 <= ord(c) - PRIVATE < len(names) else c for c in text
-    )

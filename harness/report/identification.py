@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from harness.explain.formula import as_text
+from harness.explain.latex_text import as_text
 from harness.explain.nearest import Near
 from harness.report.formula import mathml
 from harness.report.words import meaning

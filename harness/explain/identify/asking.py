@@ -91,9 +91,22 @@ def form_of(frame: Frame, shape: tuple[int, ...]) -> Form | None:
     return Form("element", shape) if squeezed == tuple(n for n in frame.shape if n != 1) else None
 
 
-def neutral(frame: Frame) -> dict[str, Array]:
-    """The further inputs at values that leave a loss as it is: ones, but numbers that stand alone stay."""
-    return {n: a if a.size == 1 else np.ones_like(a) for n, a in ((n, frame.given[n]) for n in frame.extras)}
+def neutral(frame: Frame, oracle: Oracle) -> dict[str, Array]:
+    """The further inputs at values that leave a loss as it is: ones, or zeros of masks that say what to leave out.
+
+    Numbers that stand alone stay.
+    """
+    ones = {n: a if a.size == 1 else np.ones_like(a) for n, a in ((n, frame.given[n]) for n in frame.extras)}
+    for name in frame.extras:
+        if ones[name].size > 1 and not _counts(oracle, frame, ones):
+            zeros = {**ones, name: np.zeros_like(ones[name])}
+            ones = zeros if _counts(oracle, frame, zeros) else ones
+    return ones
+
+
+def _counts(oracle: Oracle, frame: Frame, extras: Inputs) -> bool:
+    answer = oracle.value({**frame.given, **extras})
+    return answer is not None and bool(np.isfinite(answer).any() and np.any(answer != 0.0))
 
 
 def collect(asker: Asker, domain: str, kind: str, seed: int, *, per_class: bool = False) -> Data | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -23,6 +23,8 @@ from harness.semantics import Gradient, Semantics, with_choice
 
 FRESH = 3
 TUNED = 8
+EDGES = 6  # Sets of inputs that the edges are spread over at the most.
+SOFT = frozenset({"simplex", "unit"})
 CLIPS = ("zero", "through", "half", "floored")
 KINKS = ("abs", "relu", "max", "norm", "softplus")
 SLOPES = (0.0, 0.5, 1.0, -1.0, math.nan)
@@ -37,7 +39,7 @@ class Refuted:
 
 
 def confirmed(
-    asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows
+    asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows, more: Sequence[Inputs] = ()
 ) -> tuple[Semantics, Refuted | None]:
     """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
     point = (
@@ -45,18 +47,17 @@ def confirmed(
         if any(long_numbers(semantics))
         else Tuned(semantics)
     )
-    for inputs, beyond in _inputs(asker, domain, kind, edge):
+    seen: list[tuple[Inputs, Answer]] = []
+    for inputs, beyond in (*_inputs(asker, domain, kind, edge), *((inputs, False) for inputs in more)):
         answer = asker.oracle.both(inputs)
-        if isinstance(answer, Raised):
+        if isinstance(answer, Raised) or (beyond and not np.all(np.isfinite(answer.value))):
             continue
-        if beyond and not np.all(np.isfinite(answer.value)):
-            continue
+        seen.append((inputs, answer))
         aspect = _aspect(asker, point, inputs, answer)
         if aspect == "gradient":
-            for other in _slopes(point.semantics):
-                if not _aspect(asker, replace(point, semantics=other), inputs, answer):
-                    point, aspect = replace(point, semantics=other), ""
-                    break
+            others = (replace(point, semantics=s) for s in _slopes(point.semantics))
+            held = next((p for p in others if not any(_aspect(asker, p, *case) for case in reversed(seen))), None)
+            point, aspect = (point, aspect) if held is None else (held, "")
         if aspect:
             return point.semantics, Refuted(inputs, aspect)
     return point.semantics, None
@@ -97,11 +98,29 @@ def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[tuple[
     m, k = frame.count, frame.classes
     for seed in range(FRESH):
         yield frame.inputs(draw(1000 + seed, (m, k), domain, kind, frame.dtype), _extras(asker, seed)), False
-    for start in range(0, edge.count, max(m, -(-edge.count // 6))):
-        yield frame.inputs(edge.pick(np.arange(start, start + m) % edge.count), _extras(asker, 0)), True
+    for start in range(0, edge.count, max(m, -(-edge.count // EDGES))):
+        at = edge.pick(np.arange(start, start + m) % edge.count)
+        yield frame.inputs(at, _extras(asker, 0)), True
+        if kind in SOFT:
+            # Where a guard acts, the other classes' targets show whether it acts on each class or on their sum.
+            soft = draw(2000 + start, (m, k), domain, kind, frame.dtype).t
+            yield frame.inputs(Rows(at.x, soft), _extras(asker, 0)), True
     for x, t in ties(domain, kind, k):
         yield frame.inputs(Rows(np.repeat(x[None], m, 0), np.repeat(t[None], m, 0)), asker.extras), True
+    for extras in _nothing(asker):
+        yield frame.inputs(draw(3000, (m, k), domain, kind, frame.dtype), extras), False
     yield frame.given, False
+
+
+def _nothing(asker: Asker) -> Iterator[Inputs]:
+    """Weights and masks of which nothing is left, and of which one is."""
+    given = asker.frame.given
+    for name in asker.frame.extras:
+        if given[name].size > 1:
+            one = np.zeros_like(given[name])
+            one.reshape(-1)[-1] = 1
+            yield {**asker.extras, name: np.zeros_like(given[name])}
+            yield {**asker.extras, name: one}
 
 
 def _extras(asker: Asker, seed: int) -> Inputs:

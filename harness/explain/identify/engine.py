@@ -15,6 +15,7 @@ from harness.explain.identify.columns_used import narrowed
 from harness.explain.identify.confirm import confirmed
 from harness.explain.identify.frame import frame_of
 from harness.explain.identify.guards import Edges, guarded, same_rows
+from harness.explain.identify.labels import labelled
 from harness.explain.identify.leftover import undetermined
 from harness.explain.identify.rowwise import worth
 from harness.explain.identify.search import Found, found
@@ -86,7 +87,7 @@ def _checked(
         return Identification(
             None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}"
         )
-    result = _identified(Asker(oracle, frame, form, neutral(frame)), seed)
+    result = _identified(Asker(oracle, frame, form, neutral(frame, oracle)), seed)
     if not _same(first, oracle.afresh(frame.given)):
         return Identification(
             None, left_at="mode", word="keeps state: the same inputs give another answer after other calls"
@@ -183,11 +184,15 @@ def _confirmed(asker: Asker, semantics: Semantics, edges: Edges, fit: Found) -> 
     whole = weighed(asker, edges.semantics or semantics, fit.domain, fit.kind)
     if whole is None:
         return Identification(None, semantics, left_at="reduction")
-    semantics, refuted = confirmed(asker, whole, fit.domain, fit.kind, edges.rows)
+    shown, strange, accounted = labelled(asker, whole, fit.domain)
+    semantics, refuted = confirmed(asker, shown, fit.domain, fit.kind, edges.rows, strange)
+    if refuted is not None and any(refuted.inputs is inputs for inputs in strange):
+        # What labels outside the classes do is in the space by its value alone: it stays open.
+        accounted = False
+        semantics, refuted = confirmed(asker, whole, fit.domain, fit.kind, edges.rows)
     if refuted is None:
         named = asker.frame.named(semantics)
-        return Identification(
-            named, named, undetermined=undetermined(asker, semantics, fit.kind), word=edges.word(fit.kind)
-        )
+        rest = (*undetermined(asker, semantics, fit.kind), *(() if accounted else ("target.bad_index",)))
+        return Identification(named, named, undetermined=rest, word=edges.word(fit.kind))
     left = "gradient" if refuted.aspect == "gradient" else "guard" if edges.semantics is None else "term"
     return Identification(None, asker.frame.named(semantics), refuted.inputs, left)

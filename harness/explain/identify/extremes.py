@@ -29,7 +29,7 @@ def edges(chain: tuple[str, ...], domain: str) -> Array:
             return np.concatenate([np.log(np.maximum(tiny, 1e-300)), -np.array([1e3, 1e-3, 1e-8]), [0.0, 2.0]])
     if domain in ("unit", "simplex"):
         return np.concatenate([tiny, 1.0 - tiny, BEYOND])
-    return np.array([0.0, 1e-12, 1e-7, 1e-3, 1.0, -1.0, 10.0, -10.0, 1e3, -1e3])
+    return np.array([0.0, 1e-12, 1e-7, 1e-3, 1.0, -1.0, 10.0, -10.0, 1e3, -1e3, 1e6, -1e6, 1e12])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

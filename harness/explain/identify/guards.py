@@ -177,13 +177,20 @@ def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[st
         (None, 1.0),
     ]
     bounds += [(low, _upper(h)) for h in highs] + [(None, _upper(h)) for h in highs]
-    for bound in dict.fromkeys(bounds):
-        if bound != (None, None):
-            yield Guard(clip=bound, renormalise="renormalise" in order, order=order)
-    if low is not None:
-        yield replace(known, clamp=_whole(math.log(low)), order=(*known.order, "clamp"))
-        if known.added_epsilon is None:
-            yield replace(known, added_epsilon=low, order=(*known.order, "added_epsilon"))
+    clips = [
+        Guard(clip=b, renormalise="renormalise" in order, order=order)
+        for b in dict.fromkeys(bounds)
+        if b != (None, None)
+    ]
+    if low is None:
+        yield from clips
+        return
+    floor = _whole(math.log(low))
+    clamp = replace(known, clamp=floor, order=(*known.order, "clamp"))
+    # Of a logarithm floored at -10 and a probability at 4.54e-05 the shorter number is what somebody wrote.
+    yield from (clamp, *clips) if digits(floor) < digits(low) else (*clips, clamp)
+    if known.added_epsilon is None:
+        yield replace(known, added_epsilon=low, order=(*known.order, "added_epsilon"))
 
 
 def _whole(value: float) -> float:

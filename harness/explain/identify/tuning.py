@@ -23,6 +23,7 @@ from harness.semantics import Semantics
 Path = tuple[str | int, ...]
 ROUNDS = 2
 STEP = 1e-6
+LARGEST_CHANGE = 0.01  # What changes by more is another number, and the point is wrong.
 LEAST = 1e-150  # Of a bound: its inverse is squared.
 
 
@@ -79,6 +80,11 @@ def tuned(semantics: Semantics, cases: Sequence[tuple[Inputs, Array]], dtype: st
         weight = 1.0 / bound
         p = np.linalg.pinv(slopes * weight[:, None]) * weight
         step = p @ residual
+        if any(
+            abs(change) > LARGEST_CHANGE * abs(number_at(semantics, path))
+            for path, change in zip(paths, step, strict=True)
+        ):
+            return Tuned(semantics)
         for path, change in zip(paths, step, strict=True):
             semantics = with_number(semantics, path, number_at(semantics, path) + float(change))
     error = np.abs(p) @ bound + np.array([2.0**-52 * abs(number_at(semantics, path)) for path in paths])

@@ -20,6 +20,7 @@ from harness.syntax import Binary, Call, Constant, Index, Input, Literal, Node, 
 from harness.syntax import Sequence as SequenceNode
 
 DENOMINATORS = ("elements", "weights", "kept", "samples", "nonzero-weights", "weights-unbroadcast")
+KEPT = ("elements", "kept")  # What a mask's mean counts, before anything rarer.
 ZEROS = ("nan", "zero")
 
 
@@ -50,7 +51,19 @@ def weighed(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Seman
         if settled is None:
             return None
         semantics = settled
-    return _together(asker, semantics, domain, kind)
+    together = _together(asker, semantics, domain, kind)
+    return None if together is None else _of_nothing(asker, together, domain, kind)
+
+
+def _of_nothing(asker: Asker, s: Semantics, domain: str, kind: str) -> Semantics:
+    """`s` with what the black box gives where the weights leave nothing to count."""
+    names = [name for name in asker.frame.extras if asker.frame.given[name].size > 1]
+    if not names or s.reduction.batch != "mean":
+        return s
+    nothing = {name: np.zeros_like(asker.frame.given[name]) for name in names}
+    cases = [_case(asker, {**asker.extras, name: nothing[name]}, domain, kind, 51) for name in names]
+    options = (with_choice(s, "reduction", zero=zero) for zero in ZEROS)
+    return next((option for option in options if _fits(option, cases, asker.frame.dtype)), s)
 
 
 def _case(asker: Asker, extras: Inputs, domain: str, kind: str, seed: int) -> Case:
@@ -93,7 +106,7 @@ def _roles(s: Semantics, name: str, given: Array, asker: Asker) -> Iterator[Sema
         yield from _as_number(s, Input(name), float(np.ravel(given)[0]))
     masklike = given.dtype.kind in "iub" or np.isin(given, (0.0, 1.0)).all()
     for option in _placed(s, name, given, asker, masklike=bool(masklike)):
-        for denominator in DENOMINATORS:
+        for denominator in (*KEPT, *DENOMINATORS) if option.weight.mask is not None else DENOMINATORS:
             yield with_choice(option, "reduction", denominator=denominator) if s.reduction.batch == "mean" else option
             if s.reduction.batch != "mean":
                 break
@@ -184,7 +197,7 @@ def _together(asker: Asker, s: Semantics, domain: str, kind: str) -> Semantics |
 def _uneven(asker: Asker, s: Semantics, cases: Sequence[Case], domain: str, kind: str) -> Semantics | None:
     """The point whose rows count differently: by what is left out, by class, by micro-batch, or one by one."""
     if s.weight.mask is not None:
-        options = (with_choice(s, "reduction", denominator=d) for d in DENOMINATORS)
+        options = (with_choice(s, "reduction", denominator=d) for d in (*KEPT, *DENOMINATORS))
         return next((option for option in options if _fits(option, cases, asker.frame.dtype)), None)
     if asker.form.output == "element" or s.plus or s.scale.offset != 0.0:
         return None

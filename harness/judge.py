@@ -64,10 +64,11 @@ def judge_case(
     semantics: dict[str, Semantics] = {}
     kills = []
     for dtype in case.dtypes:
+        question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
         standings = _standings(case, dtype, own, known or {})
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
-        compared = [_held(case, comparison) for comparison in _compared(case, dtype, standings, own)]
-        kills += [_killed(case, comparison, standings) for comparison in compared]
+        compared = [_held(case, comparison) for comparison in _compared(case, question, standings, own)]
+        kills += [_killed(case, comparison, question, standings) for comparison in compared]
         held += compared
     survivors = tuple(survivor for k in kills for survivor in k.survivors)
     messages = (*_unmet(case, tuple(held)), *_known(case, tuple(held)), *(f"cannot fail: {s}" for s in survivors))
@@ -84,18 +85,13 @@ def judge_case(
     )
 
 
-def _killed(case: Case, comparison: Comparison, standings: Mapping[str, Standing]) -> Kills:
+def _killed(case: Case, comparison: Comparison, question: Question, standings: Mapping[str, Standing]) -> Kills:
     """The kill test of one expectation that is met by numbers."""
     e = comparison.expectation
     if e is None or not _concerns(e, comparison) or not comparison.expected or comparison.divergence is None:
         return Kills(0, ())
-    question = _question(case, comparison.dtype, searching=False)
     a, b = (standings[name] for name in comparison.between)
-    return kill_test(a, b, comparison, question, lambda mutant: _meets(e, mutant))
-
-
-def _question(case: Case, dtype: str, *, searching: bool) -> Question:
-    return Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is, searching)
+    return kill_test(a, b, comparison, replace(question, searching=False), lambda mutant: _meets(e, mutant))
 
 
 def _standings(
@@ -160,11 +156,11 @@ def standing(case: Case, name: str, dtype: str, seen: Computed, known: Semantics
 
 
 def _compared(
-    case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]
+    case: Case, question: Question, standings: Mapping[str, Standing], own: Mapping[Key, Observation]
 ) -> Iterator[Comparison]:
-    expected = {e.between for e in case.expect}
+    expected, dtype = {e.between for e in case.expect}, question.dtype
     for a, b in _pairs(case):
-        question = _question(case, dtype, searching=not expected or (a, b) in expected)
+        question = replace(question, searching=not expected or (a, b) in expected)
         mode = _mode(case, a, b)
         if a not in standings or b not in standings:
             words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]

@@ -13,22 +13,19 @@ from harness.explain.differences import Difference
 from harness.explain.meeting import Met, seen_differences
 from harness.explain.question import Question, Standing
 from harness.explain.shares import Worth, worths
-from harness.explain.standing import PLAIN
 from harness.findings import Divergence, Factor
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS
-from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics
 
 
 def worths_of(met: Met, aspect: str, question: Question, room: Array) -> tuple[Worth, ...]:
     """What each difference that the aspect can show is worth, and whether it moves more than `room`."""
-    wrt = question.wrt if aspect == "gradient" else None
-    evaluate = Evaluator(question.inputs, PLAIN, question.dtype, wrt)
+    evaluate = question.evaluator(aspect)
 
     def corner(s: Semantics) -> Array:
         out = evaluate(s)
-        return np.asarray(out.value if wrt is None else out.gradient)
+        return np.asarray(out.value if out.gradient is None else out.gradient)
 
     return worths(met.points[0], seen_differences(met, aspect), corner, room)
 

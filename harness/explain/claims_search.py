@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.explain.parting import described, parting_input
+from harness.explain.parting import Tries, described, parting_input
 from harness.explain.standing import as_arrays
 from harness.records import Array, Claim, InputArray
 from harness.reference.arithmetic import FORMATS, Plain, Rounded
@@ -109,18 +109,19 @@ def readings_of(claim: Claim, inputs: Mapping[str, InputArray], dtype: str) -> t
         Readings that no rounding of `dtype` parts from the digits; empty if there is none among those tried.
     """
     arrays = as_arrays(inputs, dtype)
+    tries = Tries(arrays, None)
     found: list[Reading] = []
     for reading in _by_cost(inputs, claim):
         if found and reading.cost > found[0].cost + DEARER:
             break
         if _gives(reading.semantics, claim, arrays, dtype):
-            found = _with(found, reading, arrays)
+            found = _with(found, reading, arrays, tries)
     return tuple(found)
 
 
-def _with(found: list[Reading], reading: Reading, arrays: Mapping[str, np.ndarray]) -> list[Reading]:
+def _with(found: list[Reading], reading: Reading, arrays: Mapping[str, np.ndarray], tries: Tries) -> list[Reading]:
     """`found` and one more, unless that is one of them in other words."""
-    partings = [parting_input(one.semantics, reading.semantics, arrays, None) for one in found]
+    partings = [parting_input(one.semantics, reading.semantics, tries) for one in found]
     if any(parting is None for parting in partings):
         return found
     parted = "" if not partings or partings[0] is None else described(partings[0], arrays)

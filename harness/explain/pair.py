@@ -143,8 +143,7 @@ def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
 def _inactive(unseen: Sequence[Difference], point: Semantics, aspect: str, question: Question) -> tuple[Inactive, ...]:
     # The same labels in another input: no choice of numbers for one of the two would say anything.
     told = [d for d in unseen if not _other_inputs(d)]
-    wrt = question.wrt if aspect == "gradient" else None
-    tried = parting_inputs(point, [d.throw(point) for d in told], question.inputs, wrt)
+    tried = parting_inputs(point, [d.throw(point) for d in told], question.tries(aspect))
     activates = {id(d): described(i, question.inputs) for d, i in zip(told, tried, strict=True) if i is not None}
     return tuple(Inactive(d.factor, *words_of(d, question.prediction_is), activates.get(id(d), "")) for d in unseen)
 

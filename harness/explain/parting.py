@@ -18,45 +18,60 @@ SEARCH = Rounded("float64")
 ROUNDS = 4
 
 
-def parting_inputs(
-    point: Semantics, others: Sequence[Semantics], inputs: Mapping[str, np.ndarray], wrt: str | None
-) -> list[Mapping[str, np.ndarray] | None]:
-    """For each of `others`, inputs of the same shapes on which it and `point` differ by more than rounding.
+class Try:
+    """One set of inputs, and what points come to there: each is evaluated once."""
+
+    def __init__(self, inputs: Mapping[str, np.ndarray], wrt: str | None) -> None:
+        self.inputs = inputs
+        self.plain, self.rounded = (Evaluator(inputs, arith, "float64", wrt) for arith in (PLAIN, SEARCH))
+
+
+class Tries:
+    """Inputs on which two points may part, in the order in which they are tried; made when they are first wanted.
 
     Args:
-        point: A point.
-        others: Points to tell from it.
         inputs: The case's inputs, whose shapes, kinds and ranges the tries keep to where they can.
         wrt: Compare gradients with respect to this input, or values if None.
-
-    Returns:
-        One per other point; None where no such input was found.
     """
+
+    def __init__(self, inputs: Mapping[str, np.ndarray], wrt: str | None) -> None:
+        self._made: list[Try] = []
+        self._rest = (Try(varied, wrt) for varied in variations(inputs))
+
+    def __iter__(self) -> Iterator[Try]:
+        """All of them, those that were made before first."""
+        yield from self._made
+        for each in self._rest:
+            self._made.append(each)
+            yield each
+
+
+def parting_inputs(
+    point: Semantics, others: Sequence[Semantics], tries: Tries
+) -> list[Mapping[str, np.ndarray] | None]:
+    """For each of `others`, inputs on which it and `point` differ by more than rounding; None where none was found."""
     found: list[Mapping[str, np.ndarray] | None] = [None] * len(others)
-    for tried in variations(inputs) if others else ():
+    for tried in tries if others else ():
         left = [i for i, known in enumerate(found) if known is None]
         if not left:
             break
-        plain, rounded = (Evaluator(tried, arith, "float64", wrt) for arith in (PLAIN, SEARCH))
         for i in left:
-            if _parted(point, others[i], plain, rounded):
-                found[i] = tried
+            if _parted(point, others[i], tried):
+                found[i] = tried.inputs
     return found
 
 
-def parting_input(
-    a: Semantics, b: Semantics, inputs: Mapping[str, np.ndarray], wrt: str | None
-) -> Mapping[str, np.ndarray] | None:
+def parting_input(a: Semantics, b: Semantics, tries: Tries) -> Mapping[str, np.ndarray] | None:
     """The same for one pair."""
-    return parting_inputs(a, [b], inputs, wrt)[0]
+    return parting_inputs(a, [b], tries)[0]
 
 
-def _parted(a: Semantics, b: Semantics, plain: Evaluator, rounded: Evaluator) -> bool:
+def _parted(a: Semantics, b: Semantics, tried: Try) -> bool:
     try:
-        first, second = (np.asarray(_aspect(plain(s))) for s in (a, b))
+        first, second = (np.asarray(_aspect(tried.plain(s))) for s in (a, b))
         if first.shape == second.shape and np.array_equal(first, second, equal_nan=True):
             return False
-        x, y = (_aspect(rounded(s)) for s in (a, b))
+        x, y = (_aspect(tried.rounded(s)) for s in (a, b))
     except (CaseError, ValueError, IndexError):
         return False
     if np.shape(x.mid) != np.shape(y.mid):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
-from harness.explain.standing import Enclosed, Reference, holds
+from harness.explain.parting import Tries
+from harness.explain.standing import PLAIN, Enclosed, Reference, holds
 from harness.records import Array
+from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +67,8 @@ class Standing:
 class Question:
     """What a pair of one case is judged on: its inputs in one dtype, and what the prediction is said to be.
 
-    `searching` allows the neighbourhood of a point to be searched for what a claim or a contradiction may be.
+    `searching` allows the neighbourhood of a point to be searched for what a claim or a contradiction may be. What is
+    evaluated for one pair is kept for the others.
     """
 
     inputs: Mapping[str, np.ndarray]
@@ -70,3 +76,22 @@ class Question:
     wrt: str | None
     prediction_is: str | None = None
     searching: bool = True
+    evaluators: dict[str, Evaluator] = field(default_factory=dict)
+    tried: dict[str, Tries] = field(default_factory=dict)
+
+    def evaluator(self, aspect: str) -> Evaluator:
+        """Points on the case's inputs in plain float64, each evaluated once for all pairs."""
+        return _kept(self.evaluators, aspect, lambda: Evaluator(self.inputs, PLAIN, self.dtype, self._of(aspect)))
+
+    def tries(self, aspect: str) -> Tries:
+        """Other inputs, on which points may part; what points come to there is kept for all pairs."""
+        return _kept(self.tried, aspect, lambda: Tries(self.inputs, self._of(aspect)))
+
+    def _of(self, aspect: str) -> str | None:
+        return self.wrt if aspect == "gradient" else None
+
+
+def _kept(known: dict[str, T], key: str, make: Callable[[], T]) -> T:
+    if key not in known:
+        known[key] = make()
+    return known[key]

@@ -15,7 +15,7 @@ import numpy as np
 from harness.errors import CaseError
 from harness.explain.describe import words_of
 from harness.explain.differences import aligned, differences
-from harness.explain.parting import described, parting_input
+from harness.explain.parting import Tries, described, parting_input
 from harness.explain.search import factors_between, search
 from harness.explain.standing import as_arrays, holds, reference
 from harness.findings import Comparison, Finding, Probe, Rival
@@ -84,7 +84,7 @@ def _contested(finding: Finding, case: Case, c: Comparison, probe: Probe) -> Com
 def _rival(a: Semantics, other: Semantics, pair: _Pair, arrays: Mapping[str, np.ndarray]) -> Rival | None:
     """The rival with how it was settled; None if it is B's loss in other words."""
     told = aligned(other, pair.point)
-    parting = parting_input(*told, arrays, None)
+    parting = parting_input(*told, Tries(arrays, None))
     if parting is None:
         return None
     changes = "; ".join(f"{d.factor}: {' → '.join(words_of(d, None))}" for d in differences(*aligned(a, other)))

@@ -77,42 +77,60 @@ def remedy(  # noqa: PLR0913, PLR0917  two sides and where they are run
 
 
 def best_remedy(sides: Mapping[str, tuple[Expression, Wanted | None]], setting: Setting) -> Remedy | None:
-    """Of the changes to each side that were run and agree, the one that changes the least."""
-    found = [
-        (cost, Remedy(name, code, verified=True))
-        for name, (side, wanted) in sides.items()
-        if wanted is not None
-        for cost, code in [_changed(side, wanted, setting)]
-        if code
-    ]
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+    """Of the changes to each side that were run and agree, the one that changes the least.
+
+    Another call in a side's place is looked for only where no change of either side's own call agrees.
+    """
+    known = [(name, side, wanted) for name, (side, wanted) in sides.items() if wanted is not None]
+    for changes in (_own_changes, _other_calls):
+        found = [
+            (cost, Remedy(name, code, verified=True))
+            for name, side, wanted in known
+            for cost, code in [_first_that_agrees(changes(side, wanted, setting), side, wanted, setting)]
+            if code
+        ]
+        if found:
+            return min(found, key=lambda pair: pair[0])[1]
+    return None
 
 
 Cost = tuple[int, int]
+Change = tuple[Cost, Node, Evaluator]
 
 
-def _changed(side: Expression, wanted: Wanted, setting: Setting) -> tuple[Cost, str]:
+def _first_that_agrees(
+    changes: Iterator[Change], side: Expression, wanted: Wanted, setting: Setting
+) -> tuple[Cost, str]:
     """The code that makes `side` return what is wanted, and how much of a change it is; no code if there is none."""
-    for cost, tree, evaluator in islice(_changes(side, wanted, setting), MOST_RUN):
+    for cost, tree, evaluator in islice(changes, MOST_RUN):
         if _returns(tree, evaluator, side, wanted, setting):
             return cost, _as_written(tree, setting)
     return (9, 0), ""
 
 
-def _changes(side: Expression, wanted: Wanted, setting: Setting) -> Iterator[tuple[Cost, Node, Evaluator]]:
+def _search(side: Expression, wanted: Wanted, setting: Setting) -> Search:
     read = {n: setting.inputs[n] for n in inputs_of(side.tree) | inputs_in(wanted.point)}
-    search = search_of(wanted.point, side.framework, read, setting.dtype, setting.wrt)
-    own = sorted(_own(side.tree, search), key=lambda pair: pair[0])
-    for cost, candidate in own:
+    return search_of(wanted.point, side.framework, read, setting.dtype, setting.wrt)
+
+
+def _own_changes(side: Expression, wanted: Wanted, setting: Setting) -> Iterator[Change]:
+    """The side's own call with other arguments, or with something written around it; the least change first."""
+    search = _search(side, wanted, setting)
+    for cost, candidate in sorted(_own(side.tree, search), key=lambda pair: pair[0]):
         if candidate.tree != side.tree and _is_goal(candidate, search, here=False):
             yield cost, candidate.tree, of_point(candidate.point)
+
+
+def _other_calls(side: Expression, wanted: Wanted, setting: Setting) -> Iterator[Change]:
+    """Other calls of the side's framework, and formulas; last what is only a copy of the other side."""
+    search = _search(side, wanted, setting)
     copies = []
     for accepted in accepted_of(search):
-        change = ((2, len(render(accepted.tree))), accepted.tree, accepted.evaluator)
+        length = len(render(accepted.tree))
         if _is_copy(accepted.tree, wanted, side, search):
-            copies.append(((3, change[0][1]), *change[1:]))
+            copies.append(((1, length), accepted.tree, accepted.evaluator))
         else:
-            yield change
+            yield (0, length), accepted.tree, accepted.evaluator
     yield from copies
 
 

@@ -17,11 +17,14 @@ from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import as_arrays
 from harness.findings import Probe
 from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised
+from harness.reference.arithmetic import quantise
 
 # In this order: parameters are read off best in the widest; not every function takes it.
 WIDEST = ("float64", "float32")
 PATIENCE = 30.0  # Seconds that the calls of one identification may take together.
 CHANGES = "It changes its arguments in place."
+NARROW = "It computes in float32, whatever dtype it is given."
+SHIFT = 1.0 - 1.0 / 81.0  # Keeps probabilities within 0 and 1, and has no end in binary.
 FEWEST, MOST = 60, 1000  # Calls, whatever the patience.
 
 
@@ -101,23 +104,46 @@ def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) ->
         inputs: A specimen of its inputs: names, shapes, and what the numbers may be.
         dtype: The dtype to ask in; None for the widest that it computes in.
     """
-    asked, seconds = _dtype(box, inputs, dtype)
+    asked, seconds, word = _dtype(box, inputs, dtype)
     integral = frozenset(name for name, array in inputs.items() if array.integral)
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
     value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
     found = identify(value, inputs, dtype=asked, slope=slope, limit=limit)
     found = for_any_size(found, value, as_arrays(inputs, asked), asked)
     changes = isinstance(box.side, Callable) and isinstance(box.side.function, Watched) and box.side.function.changes
-    return replace(found, word=f"{found.word} {CHANGES}".strip()) if changes else found, asked
+    words = (found.word, word, CHANGES if changes else "")
+    return replace(found, word=" ".join(filter(None, words))), asked
 
 
-def _dtype(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[str, float]:
-    """The dtype to ask in, and how long a call takes; the first call of a framework takes longer than any other."""
+def _dtype(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[str, float, str]:
+    """The dtype to ask in, how long a call takes, and what to know of it.
+
+    The first call of a framework takes longer than any other. What is returned as float64 may have been computed in
+    float32 on the way: then float32 is what its rounding is held to.
+    """
     choices = WIDEST if dtype is None else (dtype,)
+    word = ""
     for choice in choices:
         seen = box.observe(inputs, choice, None)
         if isinstance(seen, Computed) and (dtype is not None or seen.dtype == choice):
             start = time.perf_counter()
-            box.observe(inputs, choice, None)
-            return choice, time.perf_counter() - start
-    return choices[0], 0.0
+            again = box.observe(_shifted(inputs), choice, None)
+            seconds = time.perf_counter() - start
+            if dtype is None and choice != WIDEST[-1] and all(map(_narrow, (seen, again))):
+                word = NARROW
+                continue
+            return choice, seconds, word
+    return choices[-1] if word else choices[0], 0.0, word
+
+
+def _shifted(inputs: Mapping[str, InputArray]) -> dict[str, InputArray]:
+    """Inputs in whose numbers all digits of float64 are in use; class indices as they are."""
+    return {
+        name: array if array.integral else replace(array, values=np.asarray(array.values, np.float64) * SHIFT)
+        for name, array in inputs.items()
+    }
+
+
+def _narrow(seen: Observation) -> bool:
+    """Whether every number that came back is one of float32."""
+    return isinstance(seen, Computed) and np.array_equal(seen.value, quantise(seen.value, "float32"), equal_nan=True)

@@ -68,7 +68,7 @@ def judge_case(
         standings = _standings(case, dtype, own, known or {})
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
         compared = [_held(case, comparison) for comparison in _compared(case, question, standings, own)]
-        kills += [_killed(case, comparison, question, standings) for comparison in compared]
+        kills += [_killed(comparison, question, standings) for comparison in compared]
         held += compared
     survivors = tuple(survivor for k in kills for survivor in k.survivors)
     messages = (*_unmet(case, tuple(held)), *_known(case, tuple(held)), *(f"cannot fail: {s}" for s in survivors))
@@ -85,7 +85,7 @@ def judge_case(
     )
 
 
-def _killed(case: Case, comparison: Comparison, question: Question, standings: Mapping[str, Standing]) -> Kills:
+def _killed(comparison: Comparison, question: Question, standings: Mapping[str, Standing]) -> Kills:
     """The kill test of one expectation that is met by numbers."""
     e = comparison.expectation
     if e is None or not _concerns(e, comparison) or not comparison.expected or comparison.divergence is None:

@@ -372,7 +372,7 @@ def test_a_changed_adapter_is_asked_again(tmp_path, monkeypatch):
     cases = [case("a", sides={"mine": Expression(LOSS, parse(LOSS, ("prediction", "target")), "mine:adapter")})]
     values = []
     for animal in ("agrees", "halves"):
-        (tmp_path / "mine.py").write_text(text.format(animal) + "#" * len(values))  # bytecode is told by size and second
+        (tmp_path / "mine.py").write_text(text.format(animal) + "#" * len(values))  # bytecode goes by size and second
         _forget()
         values.append(float(only(collect(cases, store=tmp_path / "store")).value))
 

@@ -56,10 +56,14 @@ class Reading:
 
 @dataclass(eq=False)
 class Amounts:
-    """Fitted amounts that have not been read yet; taking one removes it."""
+    """Fitted amounts that have not been read yet; taking one removes it.
+
+    `wide`: standard deviations within which an amount is taken for a shorter number, or for one that it should be.
+    """
 
     fit: Fit
     classes: int
+    wide: float = SPREAD
     left: dict[str, Array] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +80,7 @@ class Amounts:
 
     def error(self, *names: str) -> float:
         """How far rounding may have moved the amounts of these columns."""
-        return SPREAD * sum(float(np.max(self.fit.errors[n])) for n in names if n in self.fit.errors)
+        return self.wide * sum(float(np.max(self.fit.errors[n])) for n in names if n in self.fit.errors)
 
 
 class Variant(NamedTuple):
@@ -125,5 +129,8 @@ def smoothed(
     if kind == "others" and amounts.classes == 1:
         return None
     slope = 2.0 * amounts.classes
-    amount = short(amount_of(ratio, amounts.classes), slope * error)
+    share = amount_of(np.float64(ratio), amounts.classes)  # not finite where no such share gives the ratio
+    if not np.isfinite(share):
+        return None
+    amount = short(float(share), slope * error)
     return with_choice(core, "target", smoothing=Smoothing(kind, amount)), kept(amount, amounts.classes)

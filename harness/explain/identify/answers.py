@@ -84,6 +84,7 @@ class Oracle:
     raised: Raised | None = None
     probes: list[Probe] = field(default_factory=list)
     known: dict[bytes, Array | None] = field(default_factory=dict)
+    sloped: dict[bytes, Answer | Raised] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
@@ -102,7 +103,7 @@ class Oracle:
 
     def value(self, inputs: Inputs) -> Array | None:
         """The value on `inputs`, or None where the black box raises; what was asked before is remembered."""
-        key = b"".join(np.ascontiguousarray(inputs[name]).tobytes() for name in sorted(inputs))
+        key = _key(inputs)
         if key not in self.known:
             self.known[key] = self.afresh(inputs)
         return self.known[key]
@@ -116,11 +117,12 @@ class Oracle:
         return np.asarray(answer.value, np.float64)
 
     def both(self, inputs: Inputs) -> Answer | Raised:
-        """Value and gradient on `inputs`."""
-        answer = self._asked(self.slope, inputs)
-        if isinstance(answer, Answer) and answer.gradient is not None:
-            self.counts.slopes += 1
-        return answer
+        """Value and gradient on `inputs`; what was asked before is remembered."""
+        key = _key(inputs)
+        if key not in self.sloped:
+            answer = self.sloped[key] = self._asked(self.slope, inputs)
+            self.counts.slopes += isinstance(answer, Answer) and answer.gradient is not None
+        return self.sloped[key]
 
     def note(self, asked: str, settled: str) -> None:
         """Keep what a question settled."""
@@ -136,3 +138,7 @@ class Oracle:
             changed = (n for n, a in given.items() if not np.array_equal(a, inputs[n], equal_nan=a.dtype.kind == "f"))
             self.counts.mutated = next(changed, "")
         return answer
+
+
+def _key(inputs: Inputs) -> bytes:
+    return b"".join(np.ascontiguousarray(inputs[name]).tobytes() for name in sorted(inputs))

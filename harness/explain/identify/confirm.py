@@ -16,7 +16,7 @@ from harness.explain.identify.extremes import ties
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.outcome import agrees
 from harness.explain.identify.samples import draw
-from harness.explain.identify.tuning import Tuned, long_numbers, tuned
+from harness.explain.identify.tuning import Tuned, long_numbers, shortened, tuned
 from harness.records import Array, Raised
 from harness.reference.arithmetic import quantise
 from harness.semantics import Gradient, Semantics, with_choice
@@ -60,7 +60,11 @@ def confirmed(
             point, aspect = (point, aspect) if held is None else (held, "")
         if aspect:
             return point.semantics, Refuted(inputs, aspect)
-    return point.semantics, None
+
+    def holds(s: Semantics) -> bool:
+        return not any(_aspect(asker, Tuned(s), *case) for case in seen)
+
+    return shortened(point, holds), None
 
 
 def _cases(asker: Asker, domain: str, kind: str, edge: Rows) -> list[tuple[Inputs, Array]]:

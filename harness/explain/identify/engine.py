@@ -26,8 +26,8 @@ from harness.semantics import Semantics, Term
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
 STAGES_PASSED = ("term", "reduction", "guard", "gradient")
-ALIKE = 2  # Ways to write one function that are tried.
-GUARDS = 6  # Guards that give the same answers up to some roundings, to be told apart by the bound.
+TRIED, ALIKE = 8, 2  # Ways to write one function that are held against the answers, and that go on.
+GUARDS = 24  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
 
@@ -120,7 +120,8 @@ def _identified(asker: Asker, seed: int) -> Identification:
         if result.semantics is not None:
             return result
         failures.append(result)
-        if result.left_at in ("guard", "gradient") or len(failures) % ENOUGH == 0:
+        measured = result.closest is not None and any(long_numbers(result.closest))
+        if (result.left_at in ("guard", "gradient") and not measured) or len(failures) % ENOUGH == 0:
             given_up.add(fit.kind)
     if not failures:
         return Identification(None, left_at="term")
@@ -133,7 +134,7 @@ def _settled(asker: Asker, fit: Found) -> Identification | None:
     None if none even gives the answers that it was fitted to.
     """
     furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
-    points = [s for s in (_sharpened(asker, s, fit) for s in _distinct(fit)) if _reproduces(asker, s, fit)]
+    points = _reproducing(asker, fit)
     if not points:
         return None
     uniform = [s for s in points if alike(asker, s, fit.domain, fit.kind)]
@@ -145,13 +146,17 @@ def _settled(asker: Asker, fit: Found) -> Identification | None:
     return furthest
 
 
-def _distinct(fit: Found) -> list[Semantics]:
-    """The simplest candidates of each kind that is another function once rows differ."""
-    groups: dict[tuple[Term, ...], list[Semantics]] = {}
+def _reproducing(asker: Asker, fit: Found) -> list[Semantics]:
+    """The simplest candidates that give the answers, of each kind that is another function once rows differ."""
+    groups: dict[tuple[Term, ...], dict[Semantics, None]] = {}
     for candidate in fit.candidates:
         s = candidate.semantics
-        groups.setdefault(tuple(part.term for part in (s, *s.plus)), []).append(s)
-    return [s for group in groups.values() for s in group[:ALIKE]]
+        groups.setdefault(tuple(part.term for part in (s, *s.plus)), {})[s] = None
+    found: list[Semantics] = []
+    for group in groups.values():
+        sharpened = (_sharpened(asker, s, fit) for s in islice(group, TRIED))
+        found += islice((s for s in sharpened if _reproduces(asker, s, fit)), ALIKE)
+    return found
 
 
 def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:

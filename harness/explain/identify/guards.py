@@ -244,8 +244,8 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
 
 
 def _noise(asker: Asker) -> float:
-    """Relative error of a number that is read off the answers at the edges."""
-    return max(1e-12, 32.0 * FORMATS[asker.frame.dtype].u)
+    """Relative error of a logarithm that is read off the answers at the edges."""
+    return max(1e-12, 8.0 * FORMATS[asker.frame.dtype].u)
 
 
 def _bound(
@@ -270,7 +270,7 @@ def _bound(
     power = round(math.log2(value))
     if abs(value - 2.0**power) <= 1e-12 * value:
         return 2.0**power
-    return short(value, value * 1e-12 * max(abs(log), 1.0))
+    return short(value, value * max(1e-12, noise) * max(abs(log), 1.0))
 
 
 def _commonest(values: Array, noise: float) -> float:

@@ -49,6 +49,7 @@ def cost(value: float, default: float) -> float:
     count = digits(value)
     if abs(value) in ROUND:
         return 1.0
-    if count > LONG and any(value * q == round(value * q) for q in DENOMINATORS):
-        count = 2
+    if count > LONG:
+        # How many digits a measured number happens to have says nothing.
+        count = 2 if any(value * q == round(value * q) for q in DENOMINATORS) else DIGITS
     return 1.0 + 0.5 * count

@@ -8,20 +8,20 @@ from itertools import product
 
 import numpy as np
 
-from harness.explain.identify.amounts import SMOOTHINGS, Amounts, Part, Reading, Variant, base
+from harness.explain.identify.amounts import SMOOTHINGS, SPREAD, Amounts, Part, Reading, Variant, base
 from harness.explain.identify.fit import Fit
 from harness.explain.identify.numbers import cost, short
 from harness.explain.identify.read_entropies import by_target, cross_entropy, hard_absolute, split
 from harness.semantics import Term
 
 
-def readings(fit: Fit, classes: int) -> list[Reading]:
+def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
     """Everything that the fitted columns may mean, simplest first; empty where they mean nothing in the space."""
     found = []
     smoothed = bool({"lp", "lq", "f.lp"} & fit.amounts.keys())
     second = (False, True) if ALTERNATIVES & fit.amounts.keys() else (False,)
     for which in product(range(len(SMOOTHINGS) if smoothed else 1), second):
-        amounts = Amounts(fit, classes)
+        amounts = Amounts(fit, classes, wide)
         reading = _read(amounts, Variant(*which))
         if reading is not None and not amounts.left:
             found.append(reading)

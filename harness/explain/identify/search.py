@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.explain.identify.amounts import SPREAD
+from harness.explain.identify.amounts import SPREAD, Reading
 from harness.explain.identify.asking import Asker, collect
 from harness.explain.identify.assemble import Candidate, candidates
 from harness.explain.identify.facts import facts_of
@@ -70,11 +70,17 @@ def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[tu
         fit = fitted(data, model) if not model.free or possible(model, facts) else None
         if fit is None:
             continue
-        points = candidates(readings(fit, asker.frame.classes), asker.frame, asker.form)
+        points = candidates(_readings(fit, data, asker.frame.classes), asker.frame, asker.form)
         if data.ignored is not None:
             points = [replace(c, semantics=_masked(c.semantics, data.ignored)) for c in points]
         if points:
             yield tuple(points)
+
+
+def _readings(fit: Fit, data: Data, classes: int) -> list[Reading]:
+    """What the fit may mean; with few digits to go by, also with its numbers as they were measured."""
+    found = readings(fit, classes)
+    return found if data.dtype == "float64" else [*found, *readings(fit, classes, 1.0)]
 
 
 def _masked(semantics: Semantics, label: int) -> Semantics:
@@ -97,15 +103,17 @@ def _fitted(data: Data, model: Model) -> Fit | None:
         return solve(data, model, Trial())
     fit = descend(data, model)
     snapped = None if fit is None else _snapped(data, fit)
-    return None if snapped is None or any(_is_none(snapped, name) for name in model.free) else snapped
+    return None if snapped is None or any(_is_none(data, snapped, name) for name in model.free) else snapped
 
 
 # A free parameter that turns out to be none: the model without it was tried before.
 NONE = {"gamma": 0.0, "epsilon": 0.0, "temperature": 1.0, "smoothing": 0.0}
 
 
-def _is_none(fit: Fit, name: str) -> bool:
-    return name in NONE and abs(getattr(fit.trial, name) - NONE[name]) <= max(1e3 * fit.spread[name], 1e-13)
+def _is_none(data: Data, fit: Fit, name: str) -> bool:
+    # Few digits leave little room between what is there and what is not: confirming tells them apart.
+    sure = 1e3 if data.dtype == "float64" else 2.0
+    return name in NONE and abs(getattr(fit.trial, name) - NONE[name]) <= max(sure * fit.spread[name], 1e-13)
 
 
 # What classes may weight; where columns of one row are given to the classes by the target, after the plain ones.
@@ -124,7 +132,9 @@ def _snapped(data: Data, fit: Fit) -> Fit:
         tuple(short(getattr(fit.trial, n), factor * fit.spread[n]) for n in names)
         for factor in (30.0 * SPREAD, SPREAD, 1.0)
     }
-    for values in sorted(options, key=lambda option: sum(map(digits, option))):
+    # At the value that stands for none it would be another model, which had its turn.
+    some = [values for values in options if not any(NONE.get(n) == v for n, v in zip(names, values, strict=True))]
+    for values in sorted(some, key=lambda option: sum(map(digits, option))):
         shorter = solve(data, fit.model, fit.trial.moved(names, np.array(values)))
         if shorter is not None and len(shorter.amounts) <= len(fit.amounts):
             return replace(shorter, spread=fit.spread)

@@ -7,14 +7,14 @@ With answers y_i that are right up to their bounds b_i, the least-squares estima
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from harness.explain.identify.answers import Inputs
-from harness.explain.identify.numbers import DENOMINATORS, LONG, digits
+from harness.explain.identify.numbers import DENOMINATORS, DIGITS, LONG, digits
 from harness.records import Array
 from harness.reference.arithmetic import Plain, Rounded
 from harness.reference.evaluate import Evaluated, evaluate
@@ -89,6 +89,17 @@ def tuned(semantics: Semantics, cases: Sequence[tuple[Inputs, Array]], dtype: st
             semantics = with_number(semantics, path, number_at(semantics, path) + float(change))
     error = np.abs(p) @ bound + np.array([2.0**-52 * abs(number_at(semantics, path)) for path in paths])
     return Tuned(semantics, paths, tuple(float(e) for e in error))
+
+
+def shortened(point: Tuned, holds: Callable[[Semantics], bool]) -> Semantics:
+    """The point with each long number the shortest decimal within its error with which it holds."""
+    semantics = point.semantics
+    for path, error in zip(point.paths, point.error, strict=True):
+        value = number_at(semantics, path)
+        shorter = (float(f"{value:.{count}e}") for count in range(DIGITS))
+        tries = (with_number(semantics, path, s) for s in shorter if abs(s - value) <= error)
+        semantics = next(filter(holds, tries), semantics)
+    return semantics
 
 
 def _linearised(

@@ -65,6 +65,7 @@ SIGNED = {"prediction": LOGITS, "target": SIGNS}
 ROWS = np.arange(N)
 W_CLASS = np.array([0.5, 1.5, 2.0])
 W_SAMPLE = np.array([0.5, 1.0, 2.0, 1.5, 0.25, 3.0, 1.0])
+W_LINEAR, B_LINEAR = _rng.normal(size=(K, 4)), np.array([0.3, -0.2, 0.1, 0.5])
 MASK = np.array([1, 1, 0, 1, 1, 0, 1])
 ELEMENT_MASK = (_rng.random((N, K)) > 0.3).astype(int)
 
@@ -101,6 +102,23 @@ def _iou(p, t, s=1e-6):
 
 def _ce(x, t):
     return -(t * log_softmax(x)).sum(-1)
+
+
+def _length(x):
+    return np.sqrt((x * x).sum(-1))
+
+
+def _cosine(x, y):
+    return (x * y).sum(-1) / (_length(x) * _length(y))
+
+
+def _listed(x, lists):
+    rows = []
+    for scores, listed in zip(x, lists, strict=True):
+        own = list(itertools.takewhile(lambda label: label >= 0, listed))
+        others = [c for c in range(len(scores)) if c not in own]
+        rows.append(sum(max(0.0, 1 - scores[y] + scores[c]) for y in own for c in others) / len(scores))
+    return np.array(rows)
 
 
 def _lse(x):
@@ -244,6 +262,26 @@ HAND_WRITTEN: dict[str, tuple[Loss, dict[str, np.ndarray]]] = {
         {"prediction": _rng.normal(size=(3, 5, 2, 2)), "target": _rng.integers(0, 5, (3, 2, 2))}),
     "gamma as input": (
         lambda x, t, gamma: -((1 - softmax(x)) ** gamma * t * log_softmax(x)).sum(-1).mean(), {**ONE_HOTS, "gamma": np.array(2.0)}),
+    "triplet": (
+        lambda x, p, n: np.maximum(0, 0.4 + _length(x - p + 3e-6) - _length(x - n + 3e-6)).mean(),
+        {"prediction": REAL, "p": LOGITS, "n": SOFT}),
+    "triplet of squares": (
+        lambda x, p, n: np.maximum(0, 1 + ((x - p) ** 2).sum(-1) - ((x - n) ** 2).sum(-1)).sum(),
+        {"prediction": REAL, "p": LOGITS, "n": SOFT}),
+    "ranking": (lambda x, y, t: np.maximum(0, 0.2 - t * (x - y)).mean(), {"prediction": LINE, "y": LINE_REAL, "target": 2 * LINE_BINARY - 1}),
+    "preferences": (lambda x, y: np.log1p(np.exp(y - x)).mean(), {"prediction": LINE, "y": LINE_REAL}),
+    "cosine embedding": (
+        lambda x, y, t: np.where(t > 0, 1 - _cosine(x, y), np.maximum(0, _cosine(x, y) - 0.3)).mean(),
+        {"prediction": REAL, "y": LOGITS, "target": 2 * LINE_BINARY - 1}),
+    "scores of a linear layer": (
+        lambda x, w, b, t: _ce(x @ w + b, np.eye(4)[t]).mean(), {"prediction": REAL, "w": W_LINEAR, "b": B_LINEAR, "target": LABELS}),
+    "weight decay": (lambda x: 0.05 * (x**2).sum(), {"prediction": REAL}),
+    "gaussian with a deviation": (
+        lambda x, s, t: (np.log(s) + (x - t) ** 2 / (2 * s**2)).mean(), {"prediction": LINE_REAL, "s": W_SAMPLE, "target": LINE}),
+    "gaussian with a log-variance": (
+        lambda x, s, t: (0.5 * (s + (x - t) ** 2 * np.exp(-s))).mean(), {"prediction": REAL, "s": LOGITS, "target": SOFT}),
+    "lists of labels": (
+        lambda x, t: _listed(x, t).mean(), {"prediction": LOGITS, "target": np.array([[2, -1, 0], [0, 1, -1], [1, -1, -1], [2, 0, -1], [0, 2, -1], [1, 2, -1], [2, -1, -1]])}),
     "smoothing as input": (
         lambda x, t, eps: -((t * (1 - eps) + eps / K) * log_softmax(x)).sum(-1).mean(), {**ONE_HOTS, "eps": np.array(0.1)}),
 }  # fmt: skip

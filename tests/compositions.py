@@ -18,6 +18,7 @@ from black_boxes import (
     specimen,
 )
 
+from harness.errors import CaseError
 from harness.explain.identify import Answer
 from harness.records import Raised
 from harness.reference.arithmetic import Plain
@@ -48,7 +49,10 @@ class Composed:
     inputs: dict[str, np.ndarray]
 
     def ask(self, inputs):
-        found = evaluate(self.semantics, inputs, Plain(), "float64", "prediction")
+        try:
+            found = evaluate(self.semantics, inputs, Plain(), "float64", "prediction")
+        except CaseError as error:
+            return Raised(type(error).__name__, str(error))
         return Answer(np.asarray(found.value, float), np.asarray(found.gradient, float))
 
     @property

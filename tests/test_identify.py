@@ -35,8 +35,8 @@ def ask_of(loss):
         with np.errstate(all="ignore"):
             try:
                 return Answer(np.asarray(loss(*inputs.values()), np.float64))
-            except IndexError as error:
-                return Raised("IndexError", str(error))
+            except (IndexError, ValueError) as error:
+                return Raised(type(error).__name__, str(error))
 
     return ask
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.explain.identify import Answer, Ask, Identification
+from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.tuning import long_numbers
 from harness.reference.terms import FAMILIES
@@ -90,13 +91,20 @@ def _holds(point: Semantics, inputs: Mapping[str, np.ndarray], answer: Answer, d
 
 def _other_readings(point: Semantics, inputs: Mapping[str, np.ndarray]) -> Iterator[Semantics]:
     """The same numbers on the batch given: a mean for a sum with another constant, and the reverse."""
-    constant = point.scale.constant
-    if point.plus or not isinstance(constant, int | float) or point.scale.offset != 0.0:
+    if not all(isinstance(part.scale.constant, int | float) for part in (point, *point.plus)):
+        return
+    if point.scale.offset != 0.0 or any(part.reduction != point.reduction for part in point.plus):
         return
     shape = inputs["prediction"].shape
     for batch, denominator, power in (("sum", "elements", -1), ("mean", "elements", 1), ("mean", "samples", 1)):
         own = shape[:1] if denominator == "samples" or point.reduction.classes != "flat" else shape
         counts = {math.prod(own), shape[0], math.prod(shape)}
         for count in sorted(counts):
-            changed = with_choice(point, "reduction", batch=batch, denominator=denominator)
-            yield with_choice(changed, "scale", constant=constant * float(count) ** power)
+            first, *rest = (_divided(part, batch, denominator, count, power) for part in (point, *point.plus))
+            yield replace(first, plus=tuple(rest))
+
+
+def _divided(s: Semantics, batch: str, denominator: str, count: int, power: int) -> Semantics:
+    constant = short(float(s.scale.constant) * float(count) ** power, 0.0)  # type: ignore[arg-type]
+    changed = with_choice(s, "reduction", batch=batch, denominator=denominator)
+    return with_choice(replace(changed, plus=()), "scale", constant=constant)

@@ -90,6 +90,11 @@ def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
             parameters = (*parameters, ("over", Sequence(tuple(Literal(float(i)) for i in axes))))
         core = replace(part.core, layout=layout, term=replace(part.core.term, parameters=parameters))
         each = parts // k if part.per_class else parts
+        if form.output == "position" and part.per_class:
+            for classes, factor in (("mean", 1.0 / k), ("sum", 1.0)):
+                reduced = replace(core, reduction=Reduction(classes=classes, batch="none"))
+                yield from _scaled(reduced, float(part.amount[0]) / factor, part, factor, 0.1 * len(left))
+            continue
         if form.output in {"position", "element"}:
             yield from _scaled(
                 replace(core, reduction=Reduction(batch="none")), float(part.amount[0]), part, 1.0, 0.1 * len(left)

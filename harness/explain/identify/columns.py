@@ -73,6 +73,11 @@ def _multi_margin(v: View) -> Array:
     return np.asarray(np.where(v.t == 0, np.maximum(v.trial.margin - _own(v) + v.p, 0.0), 0.0))
 
 
+def _multilabel_margin(v: View) -> Array:
+    gap = np.maximum(v.trial.margin - v.p[:, :, None] + v.p[:, None, :], 0.0)
+    return _sum((gap * v.t[:, :, None]).sum(1) * (v.t == 0))
+
+
 def _cosine(v: View) -> Array:
     norms = np.sqrt((v.p * v.p).sum(-1, keepdims=True) * (v.t * v.t).sum(-1, keepdims=True))
     return np.asarray(-(v.p * v.t).sum(-1, keepdims=True) / norms)
@@ -166,6 +171,7 @@ COLUMNS: dict[str, Column] = {
     "multi-margin": _multi_margin,
     "multi-margin-2": lambda v: _multi_margin(v) ** 2,
     "cosine": _cosine,
+    "multilabel-margin": _multilabel_margin,
     "generalised-cross-entropy": lambda v: 1.0 - _own(v) ** v.trial.q,
     "dice": _dice,
     "dice-squared": _dice_squared,

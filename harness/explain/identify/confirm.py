@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from harness.errors import CaseError
-from harness.explain.identify.answers import Answer, Inputs
+from harness.explain.identify.answers import Answer, Inputs, Oracle
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.extremes import ties
-from harness.explain.identify.frame import Rows
-from harness.explain.identify.outcome import agrees
+from harness.explain.identify.frame import Frame, Rows
+from harness.explain.identify.outcome import agrees, roughly
 from harness.explain.identify.samples import draw
 from harness.explain.identify.tuning import Tuned, long_numbers, shortened, tuned
 from harness.records import Array, Raised
@@ -47,22 +47,47 @@ def confirmed(
         if any(long_numbers(semantics))
         else Tuned(semantics)
     )
+    inputs = (*_inputs(asker, domain, kind, edge), *((inputs, False) for inputs in more))
+    return _held(asker.oracle, asker.frame, point, inputs)
+
+
+def confirmed_as_given(oracle: Oracle, frame: Frame, semantics: Semantics) -> Semantics | None:
+    """A point that was found through another quantity, held on inputs of the user's own kind; None if it is refuted."""
+    rng = np.random.default_rng(90)
+    sets = [frame.given]
+    for _ in range(FRESH):
+        moved = {n: _moved(rng, frame.given[n], frame.dtype) for n in (frame.prediction, *frame.extras)}
+        sets.append({**frame.given, **moved})
+    found, refuted = _held(oracle, frame, Tuned(semantics), ((inputs, False) for inputs in sets))
+    return found if refuted is None else None
+
+
+def _moved(rng: np.random.Generator, like: Array, dtype: str) -> Array:
+    if like.dtype.kind != "f":
+        return like
+    return quantise(like * rng.uniform(0.5, 1.0, like.shape), dtype)
+
+
+def _held(
+    oracle: Oracle, frame: Frame, point: Tuned, cases: Iterable[tuple[Inputs, bool]]
+) -> tuple[Semantics, Refuted | None]:
+    """The point on inputs one after another, with the slopes that the gradients show; what refutes it ends it."""
     seen: list[tuple[Inputs, Answer]] = []
-    for inputs, beyond in (*_inputs(asker, domain, kind, edge), *((inputs, False) for inputs in more)):
-        answer = asker.oracle.both(inputs)
+    for inputs, beyond in cases:
+        answer = oracle.both(inputs)
         if isinstance(answer, Raised) or (beyond and not np.all(np.isfinite(answer.value))):
             continue
         seen.append((inputs, answer))
-        aspect = _aspect(asker, point, inputs, answer)
+        aspect = _aspect(frame, point, inputs, answer)
         if aspect == "gradient":
             others = (replace(point, semantics=s) for s in _slopes(point.semantics))
-            held = next((p for p in others if not any(_aspect(asker, p, *case) for case in reversed(seen))), None)
+            held = next((p for p in others if not any(_aspect(frame, p, *case) for case in reversed(seen))), None)
             point, aspect = (point, aspect) if held is None else (held, "")
         if aspect:
             return point.semantics, Refuted(inputs, aspect)
 
     def holds(s: Semantics) -> bool:
-        return not any(_aspect(asker, Tuned(s), *case) for case in seen)
+        return not any(_aspect(frame, Tuned(s), *case) for case in seen)
 
     return shortened(point, holds), None
 
@@ -77,9 +102,11 @@ def _cases(asker: Asker, domain: str, kind: str, edge: Rows) -> list[tuple[Input
     return [(inputs, answer) for inputs, answer in answers if answer is not None]
 
 
-def _aspect(asker: Asker, semantics: Tuned, inputs: Inputs, answer: Answer) -> str:
+def _aspect(frame: Frame, semantics: Tuned, inputs: Inputs, answer: Answer) -> str:
+    if not frame.exact:
+        return "" if roughly(semantics.semantics, inputs, answer.value, frame.dtype) else "value"
     try:
-        return agrees(semantics, inputs, answer, asker.frame.dtype, asker.frame.prediction)
+        return agrees(semantics, inputs, answer, frame.dtype, frame.prediction)
     except CaseError:
         return "value"
 

@@ -11,17 +11,17 @@ import numpy as np
 
 from harness.explain.identify.answers import Ask, Identification, Oracle, OutOfCalls
 from harness.explain.identify.asking import Asker, cases, form_of, neutral
-from harness.explain.identify.columns_used import narrowed
-from harness.explain.identify.confirm import confirmed
-from harness.explain.identify.frame import frame_of
+from harness.explain.identify.confirm import confirmed, confirmed_as_given
+from harness.explain.identify.frame import Frame, frame_of
 from harness.explain.identify.guards import Edges, guarded, same_rows
 from harness.explain.identify.labels import labelled
 from harness.explain.identify.leftover import undetermined
 from harness.explain.identify.rowwise import worth
 from harness.explain.identify.search import Found, found
 from harness.explain.identify.tuning import long_numbers, tuned
+from harness.explain.identify.variables import changes
 from harness.explain.identify.weighing import alike, weighed
-from harness.records import InputArray
+from harness.records import Array, InputArray
 from harness.semantics import Semantics, Term
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
@@ -48,7 +48,7 @@ def identify(
         ask: Called with arrays by name (float64 rounded to `dtype`, or int64); returns a value, and a gradient or None.
         specimen: The user's own inputs: they give names, shapes and what the numbers may be.
         prediction: Which input is the prediction; gradients are with respect to it.
-        target: Which input is the target.
+        target: Which input is the target; a black box may have none.
         dtype: The dtype that `ask` computes in, whose rounding it is held to.
         slope: Asked instead of `ask` where a gradient is wanted, if values alone are cheaper.
         limit: The most calls to make.
@@ -57,12 +57,17 @@ def identify(
     Returns:
         The identification; `semantics` reads the inputs by the names of `specimen`.
     """
-    oracle = Oracle(ask, slope or ask, dtype, limit)
+    oracle = Oracle(_of(ask, specimen), _of(slope or ask, specimen), dtype, limit)
     try:
         result = _checked(oracle, specimen, prediction, target, seed)
     except OutOfCalls:
         result = Identification(None, word=f"not settled in {limit} calls", left_at="term")
     return replace(result, calls=oracle.calls, probes=tuple(oracle.probes))
+
+
+def _of(ask: Ask, specimen: Mapping[str, InputArray]) -> Ask:
+    """Asked with the inputs that it has: what has no target is read beside a target that it never sees."""
+    return lambda inputs: ask({name: inputs[name] for name in specimen})
 
 
 def _checked(
@@ -81,18 +86,35 @@ def _checked(
         )
     if not _same(first, oracle.afresh(frame.given)):
         return Identification(None, left_at="mode", word="not deterministic: two calls with the same inputs differ")
-    frame, oracle = narrowed(frame, oracle)
-    form = form_of(frame, first.shape)
-    if form is None:
-        return Identification(
-            None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}"
-        )
-    result = _identified(Asker(oracle, frame, form, neutral(frame, oracle)), seed)
+    result = _first_identified(frame, oracle, first, seed)
     if not _same(first, oracle.afresh(frame.given)):
         return Identification(
             None, left_at="mode", word="keeps state: the same inputs give another answer after other calls"
         )
     return replace(result, word=" ".join(_words(oracle, first, seconds, result)))
+
+
+def _first_identified(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification:
+    """Through a quantity that is all the black box reads, or as it is; held on its own inputs either way."""
+    for narrow, alone in changes(frame, oracle):
+        result = _of_form(narrow, alone, first, seed)
+        if result.semantics is not None:
+            held = confirmed_as_given(oracle, frame, result.semantics)
+            if held is not None:
+                # Slopes by the quantity may not be known; those by the prediction were held just now.
+                known = ("gradient",) if oracle.slopes else ()
+                left = tuple(choice for choice in result.undetermined if choice not in known)
+                return replace(result, semantics=held, closest=held, undetermined=left)
+    return _of_form(frame, oracle, first, seed)
+
+
+def _of_form(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification:
+    form = form_of(frame, first.shape)
+    if form is None:
+        return Identification(
+            None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}"
+        )
+    return _identified(Asker(oracle, frame, form, neutral(frame, oracle)), seed)
 
 
 def _same(a: np.ndarray, b: np.ndarray | None) -> bool:

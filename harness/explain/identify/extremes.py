@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.explain.identify.frame import Rows
+from harness.explain.identify.frame import CONSTANT, Rows
 from harness.records import Array
-from harness.reference.arithmetic import quantise
+from harness.reference.arithmetic import FORMATS, quantise
 
 TINY = (0.0, 1e-40, 1e-25, 1e-17, 1e-14, 1e-11, 1e-9, 3e-8, 3e-7, 3e-6, 3e-5, 3e-4, 3e-3, 0.03, 0.2)
 BEYOND = (-0.25, 1.25)
@@ -43,6 +43,8 @@ class Extremes:
 def extreme_rows(chain: tuple[str, ...], domain: str, kind: str, classes: int, dtype: str) -> Extremes:
     """Each edge once as the target's element and once as another's, the rest of the row in the middle."""
     values = edges(chain, domain)
+    # Numbers below the smallest normal one may be flushed to 0 or not, on the way in and out.
+    values = values[(values == 0.0) | (np.abs(values) >= FORMATS[dtype].eta)]
     rows = [_row(v, i % classes, hit, chain, kind, classes) for i, v in enumerate(values) for hit in (True, False)]
     beyond = np.isin(values, BEYOND).repeat(2)
     if domain in ("real", "positive") and not chain:
@@ -65,6 +67,8 @@ def _row(value: float, at: int, hit: bool, chain: tuple[str, ...], kind: str, cl
 
 
 def _target(at: int, hit: bool, kind: str, classes: int) -> Array:  # noqa: FBT001
+    if kind in CONSTANT:
+        return np.full(classes, CONSTANT[kind])
     t = np.zeros(classes)
     if kind in ("index", "one-hot", "simplex", "log-simplex") and classes > 1:
         t[at if hit else (at + 1) % classes] = 1.0

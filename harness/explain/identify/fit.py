@@ -92,6 +92,7 @@ class Fit:
 ENCODINGS: dict[str, Callable[[Array], Array]] = {
     "dense": lambda t: t,
     "index": lambda t: t,
+    "index-list": lambda t: t,
     "signed": lambda t: (t + 1.0) * 0.5,
     "log": np.exp,
 }

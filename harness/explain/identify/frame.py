@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import quantise
 from harness.semantics import Semantics
-from harness.syntax import Input, Node
+from harness.syntax import Input, Literal, Node
 from harness.trees import substitute
 
+CONSTANT = {"absent": 0.0, "certain": 1.0}  # What the target is where there is none.
 SUM_DIGITS = 5  # Written probabilities carry few digits; rows of them sum to 1 to so many.
 
 
@@ -49,10 +50,12 @@ class Frame:
         target: Name of the target.
         given: The user's own inputs, rounded to the dtype.
         axis: The axis that rows run along.
-        kind: What the target is: index, one-hot, binary, signed, distribution, log-distribution, unit, count, positive, real.
+        kind: What the target is: index, lists, one-hot, binary, signed, distribution, log-distribution, unit, count, positive,
+            real; absent or certain where there is none and it is always 0 or always 1.
         domain: What predictions may be: unit, positive, negative, real.
         dtype: The dtype asked in.
         tree: What is read as the prediction, in terms of the user's own.
+        exact: Whether the prediction is an input itself, and no quantity that is rounded on its way to the black box.
     """
 
     prediction: str
@@ -63,6 +66,7 @@ class Frame:
     domain: str
     dtype: str
     tree: Node = Input("prediction")
+    exact: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -104,6 +108,8 @@ class Frame:
         shape = self.given[self.target].shape
         if self.kind == "index":
             return np.asarray(np.argmax(t, axis=-1).reshape(shape), np.int64)
+        if self.kind == "lists":
+            return self.arrange(lists_of(t)).reshape(shape).astype(np.int64)
         return self.arrange(t).reshape(shape)
 
     def rows_of(self, inputs: Mapping[str, NDArray[Any]]) -> Rows:
@@ -118,7 +124,7 @@ class Frame:
         """`semantics`, found on inputs called prediction and target, in terms of the user's own."""
         mapping: dict[str, Node] = {
             "prediction": substitute(self.tree, {"prediction": Input(self.prediction)}),
-            "target": Input(self.target),
+            "target": Literal(CONSTANT[self.kind]) if self.kind in CONSTANT else Input(self.target),
         }
         layout = replace(semantics.layout, prediction=substitute(semantics.layout.prediction, mapping))
         target = replace(semantics.target, source=substitute(semantics.target.source, mapping))
@@ -128,15 +134,25 @@ class Frame:
         return np.moveaxis(array, self.axis, -1).reshape((-1, self.classes)) if self.shape else array.reshape((1, 1))
 
 
-def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str) -> Frame | None:
-    """The frame of the user's inputs; None where prediction and target have no common form here."""
+def frame_of(
+    specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str, absent: str = "absent"
+) -> Frame | None:
+    """The frame of the user's inputs; None where prediction and target have no common form here.
+
+    Where there is no target, it is of the kind `absent`.
+    """
     given = {
         n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype)
         for n, a in specimen.items()
     }
-    x, t = given[prediction], given[target]
+    x = given[prediction]
     if not x.size:
         return None
+    if target not in given:
+        x = given[prediction] = np.asarray(x, np.float64)
+        given[target] = np.full(x.shape, CONSTANT[absent])
+        return Frame(prediction, target, given, max(x.ndim - 1, 0), absent, domain_of(x), dtype)
+    t = given[target]
     axis = _index_axis(x.shape, t, specimen[target].integral)
     kind = "index" if axis is not None else ""
     if axis is None:
@@ -144,8 +160,11 @@ def frame_of(specimen: Mapping[str, InputArray], prediction: str, target: str, d
             return None
         axis = 1 if x.ndim > 2 else x.ndim - 1  # noqa: PLR2004  images have their classes second
         axis = max(axis, 0)
-        given[target] = t = np.asarray(t, np.float64)
-        kind = kind_of(np.moveaxis(t.reshape(x.shape), axis, -1) if x.ndim else t.reshape((1,)))
+        lists = _are_lists(t, x.shape[axis] if x.ndim else 1) and specimen[target].integral
+        real = np.asarray(t, np.float64)
+        given[target] = t if lists else real
+        rows = np.moveaxis(real.reshape(x.shape), axis, -1) if x.ndim else real.reshape((1,))
+        kind = "lists" if lists else kind_of(rows)
     given[prediction] = np.asarray(x, np.float64)
     return Frame(prediction, target, given, axis, kind, domain_of(np.asarray(x, np.float64)), dtype)
 
@@ -160,6 +179,19 @@ def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int 
         if shape[axis] > 1 and (t.shape == rest or (t.shape == with_one and t.shape != shape)):
             return int(axis)
     return None
+
+
+def lists_of(t: Array) -> Array:
+    """Rows of 0 and 1 as lists of the classes that are 1, filled up with −1."""
+    k = t.shape[-1]
+    lists = np.sort(np.where(t > 0, np.arange(k), k), axis=-1)
+    return np.where(lists < k, lists, -1)
+
+
+def _are_lists(t: NDArray[Any], classes: int) -> bool:
+    """Whether targets can be lists of classes, each up to the first −1; of −1, 0 and 1 other things are made."""
+    values = np.unique(t)
+    return classes > 1 and -1 in values and values[0] == -1 and 1 < values[-1] < classes
 
 
 def kind_of(t: Array) -> str:

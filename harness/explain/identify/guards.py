@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.extremes import extreme_rows
+from harness.explain.identify.floors import commonest, floors
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
@@ -20,12 +21,10 @@ from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Guard, Semantics, with_choice
 
-LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"})
-# What divisors and arguments of logarithms are floored at.
-FLOORED = frozenset({"cosine", "absolute-percentage", "squared-log"})
-FLOORS = (1e-8, 1e-7, 1e-12, 1e-6, 1e-5, 1e-10, 1e-3, 2.0**-52, 2.0**-23, float(np.float32(1e-7)))
+# Families whose values fall with a power or the logarithm of what a probability is kept from falling below.
+STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl", "generalised-cross-entropy"})
 TRIALS = (1e-3, 1e-6)
-REFINED = 2
+REFINED = 12
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
 
@@ -94,12 +93,8 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
     yield from _evaluations(s)
     for floored in _floored(asker, s, rows, y, known):
         yield from _evaluations(floored)
-    for floor in FLOORS if s.term.family in FLOORED else ():
-        yield with_choice(s, "term", parameters=(*s.term.parameters, ("floor", floor)))
-    if s.term.family == "cosine":
-        for floor in FLOORS:
-            yield with_choice(s, "term", parameters=(*s.term.parameters, ("floor", floor), ("floor_on_square", 1.0)))
-    if not any(part.term.family in LOGARITHMIC for part in (s, *s.plus)):
+    yield from floors(asker, s, rows, y, known)
+    if not any(part.term.family in STEEP for part in (s, *s.plus)):
         return
     guards: list[Guard] = []
     for order in _orders(s):
@@ -162,8 +157,7 @@ def _zero_targets(s: Semantics) -> Iterator[Semantics]:
 
 def _with_guard(s: Semantics, guard: Guard) -> Semantics:
     plus = tuple(
-        _with_guard(part, guard) if part.term.family in LOGARITHMIC and part.guard == s.guard else part
-        for part in s.plus
+        _with_guard(part, guard) if part.term.family in STEEP and part.guard == s.guard else part for part in s.plus
     )
     return replace(s, guard=guard, plus=plus)
 
@@ -216,10 +210,7 @@ def _bounds(
         return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
 
     noise = _noise(asker)
-    low = _bound(y, trial, TRIALS, known, noise)
-    for _ in range(REFINED if low is not None else 0):
-        # Behind a clip 1 − p and the sum over the classes move too, less so the nearer the trials are.
-        low = _bound(y, trial, (1.01 * low, low), known, noise) or low  # type: ignore[operator, arg-type]
+    low = _refined(y, trial, known, noise)
     missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
     hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
     highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
@@ -236,9 +227,7 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
         return worth(clipped(low, None), rows, asker.frame, asker.form)
 
     noise = _noise(asker)
-    low = _bound(y, trial, TRIALS, known, noise)
-    for _ in range(REFINED if low is not None else 0):
-        low = _bound(y, trial, (1.01 * low, low), known, noise) or low  # type: ignore[operator, arg-type]
+    low = _refined(y, trial, known, noise)
     if low is not None:
         yield from (clipped(low, high) for high in (1.0, None))
 
@@ -246,6 +235,18 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
 def _noise(asker: Asker) -> float:
     """Relative error of a logarithm that is read off the answers at the edges."""
     return max(1e-12, 8.0 * FORMATS[asker.frame.dtype].u)
+
+
+def _refined(y: Array, trial: Callable[[float | None, float | None], Array], known: Mask, noise: float) -> float | None:
+    """The lower bound, with the trials ever nearer to it: behind a clip 1 − p and the sum over the classes move too."""
+    low = _bound(y, trial, TRIALS, known, noise)
+    for _ in range(REFINED if low is not None else 0):
+        assert low is not None
+        nearer = _bound(y, trial, (1.01 * low, low), known, noise) or low
+        if nearer == low:
+            break
+        low = nearer
+    return low
 
 
 def _bound(
@@ -265,16 +266,11 @@ def _bound(
     usable = np.isfinite(found) & (steep > 0.01 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
     if not usable.any():
         return None
-    log = _commonest(found[usable], noise)
+    log = commonest(found[usable], noise)
     value = math.exp(log)
+    # Where the answer hardly moves with the bound, its own rounding says little of the bound.
+    noise = max(noise, noise * float(np.min(np.abs(y[usable]) / steep[usable])) / max(abs(log), 1.0))
     power = round(math.log2(value))
     if abs(value - 2.0**power) <= 1e-12 * value:
         return 2.0**power
     return short(value, value * max(1e-12, noise) * max(abs(log), 1.0))
-
-
-def _commonest(values: Array, noise: float) -> float:
-    """The value that most rows agree on: those that the guard does not reach, or not alone, each give another."""
-    near = np.abs(values[:, None] - values[None, :]) <= max(1e-9, noise) * np.abs(values)[:, None]
-    count = near.sum(1)
-    return float(np.min(values[count == count.max()]))

@@ -31,6 +31,7 @@ SMALL: tuple[tuple[str, ...], ...] = (
 )
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")
+LISTED = ("multilabel-margin", "1")
 
 BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
 
@@ -144,7 +145,12 @@ def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) ->
     `last`: no harder targets follow. `narrow`: answers have so few digits that many columns fit anything.
     """
     order = chains(domain, kind, classes)
-    encodings = {"signed": ("dense", "signed"), "log-simplex": ("log",), "index": ("index",)}.get(kind, ("dense",))
+    encodings = {
+        "signed": ("dense", "signed"),
+        "log-simplex": ("log",),
+        "index": ("index",),
+        "lists": ("index-list",),
+    }.get(kind, ("dense",))
     for encoding in encodings:
         for chain in order if narrow else ():
             yield from (Model(chain, columns, encoding=encoding) for columns in SMALL)
@@ -152,10 +158,11 @@ def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) ->
             yield Model(chain, LINEAR, encoding=encoding)
         if kind in ("count", "positive"):
             yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
+            yield Model((), COUNTS, ("epsilon",), encoding)
         for chain in order[:3]:
             yield Model(chain, REGRESSION, encoding=encoding)
             if classes > 1:
-                yield Model(chain, COUPLED, encoding=encoding)
+                yield Model(chain, LISTED if kind == "lists" else COUPLED, encoding=encoding)
     for encoding in encodings:
         yield from _with_parameters(order, kind, classes, encoding, last=last)
 

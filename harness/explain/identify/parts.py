@@ -128,6 +128,7 @@ SIMPLE = {
     "prediction": Term("prediction"),
     "categorical-hinge": Term("categorical-hinge"),
     "cosine": Term("cosine"),
+    "multilabel-margin": Term("multilabel-margin"),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.explain.identify.assemble import Form
-from harness.explain.identify.frame import Frame, Rows
+from harness.explain.identify.frame import Frame, Rows, lists_of
 from harness.explain.identify.outcome import predicted
 from harness.records import Array
 from harness.reference.terms import FAMILIES
@@ -56,6 +56,8 @@ def _ratio(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
 
 
 def _targets(s: Semantics, rows: Rows) -> Array:
+    if s.target.encoding == "index-list":
+        return lists_of(rows.t)
     return np.argmax(rows.t, -1).astype(np.int64) if s.target.encoding == "index" else rows.t
 
 

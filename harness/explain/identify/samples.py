@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
 
-from harness.explain.identify.frame import Rows
+from harness.explain.identify.frame import CONSTANT, Rows
 from harness.records import Array
 from harness.reference.arithmetic import quantise
 
@@ -29,6 +30,10 @@ def _binary(rng: Generator, shape: Shape) -> Array:
     return (rng.permutation(np.arange(shape[0] * shape[1])) % 2).reshape(shape).astype(np.float64)
 
 
+def _constant(value: float, _rng: Generator, shape: Shape) -> Array:
+    return np.full(shape, value)
+
+
 # Where predictions are drawn from; "simplex" serves a black box that wants rows of sum 1.
 PREDICTIONS: dict[str, Sampler] = {
     "unit": lambda rng, shape: rng.uniform(0.04, 0.96, shape),
@@ -40,7 +45,7 @@ PREDICTIONS: dict[str, Sampler] = {
 # Which domains to try, widest first where the black box may well take more than the user's numbers show.
 DOMAINS: dict[str, tuple[str, ...]] = {
     "unit": ("unit", "simplex"),
-    "positive": ("positive",),
+    "positive": ("positive", "unit"),
     "negative": ("negative",),
     "real": ("real",),
 }
@@ -50,15 +55,18 @@ TARGETS: dict[str, Sampler] = {
     "simplex": _simplex,
     "unit": lambda rng, shape: rng.uniform(0.02, 0.98, shape),
     "binary": _binary,
+    "lists": _binary,
     "signed": lambda rng, shape: 2.0 * _binary(rng, shape) - 1.0,
     "log-simplex": lambda rng, shape: np.log(_simplex(rng, shape)),
     "count": lambda rng, shape: rng.integers(0, 6, shape).astype(np.float64),
+    **{kind: partial(_constant, value) for kind, value in CONSTANT.items()},
     "positive": PREDICTIONS["positive"],
     "real": PREDICTIONS["real"],
 }
 # Targets of a kind may be softer than the user's: the wider answer is tried first and holds for both.
 KINDS: dict[str, tuple[str, ...]] = {
     "index": ("index",),
+    "lists": ("lists",),
     "one-hot": ("simplex", "one-hot"),
     "distribution": ("simplex",),
     "binary": ("unit", "binary"),
@@ -68,8 +76,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "count": ("positive", "count"),
     "positive": ("positive",),
     "real": ("real",),
+    **{kind: (kind,) for kind in CONSTANT},
 }
-HARD = frozenset({"index", "one-hot", "binary", "signed"})
+HARD = frozenset({"index", "lists", "one-hot", "binary", "signed"})
 
 
 def draw(seed: int, shape: Shape, domain: str, kind: str, dtype: str) -> Rows:

@@ -13,6 +13,7 @@ from harness.explain.identify.asking import Asker
 from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.samples import draw
+from harness.explain.identify.variances import as_variance, with_floor
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, quantise
 from harness.semantics import Semantics, Smoothing, Value, with_choice
@@ -52,7 +53,7 @@ def weighed(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Seman
             return None
         semantics = settled
     together = _together(asker, semantics, domain, kind)
-    return None if together is None else _of_nothing(asker, together, domain, kind)
+    return None if together is None else with_floor(asker, _of_nothing(asker, together, domain, kind), domain, kind)
 
 
 def _of_nothing(asker: Asker, s: Semantics, domain: str, kind: str) -> Semantics:
@@ -102,6 +103,7 @@ def _moved(given: Array, seed: int, dtype: str) -> Array:
 
 def _roles(s: Semantics, name: str, given: Array, asker: Asker) -> Iterator[Semantics]:
     """Points in which the input plays a part, likeliest first."""
+    yield from as_variance(s, Input(name))
     if given.size == 1:
         yield from _as_number(s, Input(name), float(np.ravel(given)[0]))
     masklike = given.dtype.kind in "iub" or np.isin(given, (0.0, 1.0)).all()

@@ -4,7 +4,7 @@ Each is a formula that libraries evaluate in several accepted ways (log-softmax,
 or relu(x) − xt + log1p(e^−|x|)). The tensor is computed in the best of them and widened by what the least accurate
 accepted one loses, so that a bound covers them all:
 
-    log_softmax   shifting and un-shifting by the largest |x| each round once: 2|x|max + the rounding of the sum
+    log_softmax   shifting and un-shifting by the largest x each round once: 2|max x|, and |x − max x| of an element itself
     log_sigmoid   (1 − t)x − log σ(x) cancels after three roundings of size |x| at most, of 1 − t, the product and
                   the logarithm: 3|x|; the slope 1 − σ(x), with σ off by 2.4u at most (at x = 0), and once more rounded
                   when it is scaled before the 1 is taken: 4 in all
@@ -31,8 +31,9 @@ def logsumexp(x: Tensor, axis: int, *, keepdims: bool = False) -> Tensor:
 def log_softmax(x: Tensor, axis: int = -1) -> Tensor:
     """x − logsumexp(x)."""
     with np.errstate(invalid="ignore"):
-        peak = np.max(np.abs(x.mid), axis=axis, keepdims=True, initial=0.0)
-        scale = np.where(np.isfinite(peak), 2.0 * peak, 0.0)
+        peak = np.max(x.mid, axis=axis, keepdims=True, initial=-np.inf)
+        scale = 2.0 * np.abs(peak) + np.abs(x.mid - peak)
+        scale = np.where(np.isfinite(scale), scale, 0.0)
     total = logsumexp(x.constant(), axis, keepdims=True)
     out = (x.constant() - total).widen(np.broadcast_to(scale, x.shape))
     ar = x.arith

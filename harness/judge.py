@@ -177,18 +177,9 @@ def _compared(
             )
             continue
         first, second = standings[a], standings[b]
-        yield replace(_explained(first, second, "value", question), mode=mode)
+        yield replace(explain_pair(first, second, "value", question), mode=mode)
         if first.gradient is not None and second.gradient is not None:
-            yield replace(_explained(first, second, "gradient", question), mode=mode)
-
-
-def _explained(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
-    """One comparison; where one side's conventions do not fit the other's arrays, of the numbers alone."""
-    try:
-        return explain_pair(a, b, aspect, question)
-    except (CaseError, ValueError, IndexError) as error:
-        bare = (replace(side, semantics=None) for side in (a, b))
-        return replace(explain_pair(*bare, aspect, question), message=f"their points cannot be compared: {error}")
+            yield replace(explain_pair(first, second, "gradient", question), mode=mode)
 
 
 def _given_by(claim: Standing, case: Case, dtype: str) -> str:

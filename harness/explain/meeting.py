@@ -10,6 +10,7 @@ from harness.explain.differences import Difference, aligned, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
 from harness.explain.standing import PLAIN, working_dtype
+from harness.explain.tellings import Ground, told
 from harness.records import Array
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
@@ -30,7 +31,7 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     observed = a.observed(aspect), b.observed(aspect)
     if a.semantics is None or b.semantics is None:
         return Met((a.semantics or Semantics(), b.semantics or Semantics()), observed, ())
-    points = aligned(two_class(a.semantics), two_class(b.semantics))
+    points = _in_words(a.semantics, b.semantics, question.ground)
 
     def value(s: Semantics) -> Array:
         return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
@@ -44,6 +45,12 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     read = Coarse.value if aspect == "value" else Coarse.slope
     met = (read(sides[0], observed[0]), read(sides[1], observed[1]))
     return Met((sides[0].semantics, sides[1].semantics), met, form)
+
+
+def _in_words(a: Semantics, b: Semantics, ground: Ground) -> tuple[Semantics, Semantics]:
+    """Both points in the words in which they differ least; as they were read where those do not fit the arrays."""
+    points = aligned(*told(two_class(a), two_class(b), ground))
+    return points if ground.same(a, points[0]) and ground.same(b, points[1]) else (a, b)
 
 
 def _form(point: Semantics, coarse: Coarse, *, swapped: bool) -> tuple[Difference, ...]:

@@ -24,18 +24,23 @@ def as_microbatches(s: Semantics, divisor: float, describe: Callable[[Node], Des
         The point over the joined batch with `reduction.microbatches` set to the parts' lengths, or None.
     """
     parts = (replace(s, plus=()), *s.plus)
-    if len(parts) != int(divisor) or len(parts) < 2 or s.reduction.batch != "mean":  # noqa: PLR2004
-        return None
-    if any(_without_sources(part) != _without_sources(parts[0]) for part in parts):
+    return joined(parts, describe) if len(parts) == int(divisor) > 1 and s.reduction.batch == "mean" else None
+
+
+def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) -> Semantics | None:
+    """Like losses of several batches as one of the joined batch, in micro-batches; None if they are not alike."""
+    first = parts[0]
+    if any(_without_sources(part) != _without_sources(first) for part in parts):
         return None
     predictions, targets = [p.layout.prediction for p in parts], [p.target.source for p in parts]
-    if len(set(predictions)) != len(parts):
+    shapes = [describe(node).shape for node in predictions]
+    if len(set(predictions)) != len(parts) or any(shape[1:] != shapes[0][1:] or not shape for shape in shapes):
         return None
     return replace(
-        parts[0],
-        layout=replace(s.layout, prediction=_joined(predictions, describe)),
-        target=replace(s.target, source=_joined(targets, describe)),
-        reduction=replace(s.reduction, microbatches=tuple(describe(node).shape[0] for node in predictions)),
+        first,
+        layout=replace(first.layout, prediction=_joined(predictions, describe)),
+        target=replace(first.target, source=_joined(targets, describe)),
+        reduction=replace(first.reduction, microbatches=tuple(shape[0] for shape in shapes)),
     )
 
 

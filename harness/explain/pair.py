@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.compare import broadcastable, diverge, identical, within
+from harness.errors import CaseError
 from harness.explain.account import factors_of, rounding_of, worths_of
 from harness.explain.blame import blame
 from harness.explain.describe import stage_table, words_of
@@ -37,6 +38,16 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     Returns:
         A Comparison whose shares and steps sum to its gap.
     """
+    try:
+        return _compared(a, b, aspect, question)
+    except (CaseError, ValueError, IndexError) as error:
+        # One side's conventions do not fit the other's arrays: then the numbers are all there is to compare.
+        bare = [replace(side, semantics=None) for side in (a, b)]
+        message = f"their points cannot be held against each other: {error}"
+        return replace(_compared(bare[0], bare[1], aspect, question), message=message)
+
+
+def _compared(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
     met = meet(a, b, aspect, question)
     numbers = met.numbers
     if not broadcastable(*numbers):

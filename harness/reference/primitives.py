@@ -4,7 +4,7 @@ Each is a formula that libraries evaluate in several accepted ways (log-softmax,
 or relu(x) − xt + log1p(e^−|x|)). The tensor is computed in the best of them and widened by what the least accurate
 accepted one loses, so that a bound covers them all:
 
-    log_softmax   shifting and un-shifting by the largest x each round once: 2|max x|, and |x − max x| of an element itself
+    log_softmax   shifting and un-shifting by the largest x each round once: 2|max x|; and an element's own |x − max x|
     log_sigmoid   (1 − t)x − log σ(x) cancels after three roundings of size |x| at most, of 1 − t, the product and
                   the logarithm: 3|x|; the slope 1 − σ(x), with σ off by 2.4u at most (at x = 0), and once more rounded
                   when it is scaled before the 1 is taken: 4 in all

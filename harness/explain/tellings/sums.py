@@ -1,0 +1,39 @@
+"""Sums of losses: in another order, and over parts of one batch, told as one loss of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.catalog.api import Described
+from harness.explain.microbatches import joined
+from harness.explain.tellings.ground import Ground
+from harness.semantics import Semantics, with_choice
+from harness.syntax import Node
+
+
+def reordered(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """Each of the others first."""
+    parts = [replace(s, plus=(), scale=replace(s.scale, offset=0.0)), *s.plus]
+    for i in range(1, len(parts)):
+        first, *rest = parts[i], *parts[:i], *parts[i + 1 :]
+        yield with_choice(replace(first, plus=tuple(rest)), "scale", offset=s.scale.offset)
+
+
+def as_whole(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """Means of parts of a batch, added with one constant: a mean of means; sums of parts: the sum over all of it."""
+    parts = (replace(s, plus=()), *s.plus)
+    constant = s.scale.constant
+    if len(parts) < 2 or not isinstance(constant, float) or s.scale.offset != 0.0:  # noqa: PLR2004  one is no sum
+        return
+
+    def describe(node: Node) -> Described:
+        return Described(ground.shape(node) or (), integral=False)
+
+    whole = joined(parts, describe)
+    if whole is None:
+        return
+    if s.reduction.batch == "mean":
+        yield with_choice(whole, "scale", constant=constant * len(parts))
+    elif s.reduction.batch == "sum":
+        yield with_choice(whole, "reduction", microbatches=None)

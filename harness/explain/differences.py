@@ -288,7 +288,10 @@ def _unfolded(s: Semantics, other: Semantics) -> Semantics:
     ):
         return s
     axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
-    changed = with_choice(s, "layout", class_axis=-1 if axis is None else axis)
+    axis = -1 if axis is None else axis
+    # What is normalised over the classes has no axis of its own.
+    softmax = None if s.layout.softmax_axis == axis else s.layout.softmax_axis
+    changed = with_choice(s, "layout", class_axis=axis, softmax_axis=softmax)
     if s.reduction.batch == "mean" and s.reduction.denominator == "samples":
         return with_choice(changed, "reduction", classes="sum")
     return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")

@@ -75,9 +75,7 @@ def _shifted(first: Node, second: Node) -> bool:
 
 
 def _unsliced(node: Node) -> Node | None:
-    """x of `x[1:]`: another part of the samples, the samples themselves unchanged."""
-    match node:
-        case Index(value, (Slice(_, _, None), *rest)) if all(_keeps_all(item) for item in rest):
-            return value
-        case _:
-            return None
+    """x of `x[1:]` and of `x[:, :-1]`: another part along some axes, what it consists of unchanged."""
+    if isinstance(node, Index) and all(isinstance(item, Slice) and item.step is None for item in node.items):
+        return node.value
+    return None

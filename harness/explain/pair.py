@@ -16,6 +16,7 @@ from harness.explain.differences import Difference, aligned, differences
 from harness.explain.formula import formula
 from harness.explain.meeting import Met, bound_of, meet, seen_differences
 from harness.explain.parting import described, parting_inputs
+from harness.explain.plain import is_opaque
 from harness.explain.question import Question, Standing
 from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth
@@ -48,6 +49,7 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
 
 
 def _compared(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
+    a, b = _read(a, b), _read(b, a)
     met = meet(a, b, aspect, question)
     numbers = met.numbers
     if not broadcastable(*numbers):
@@ -69,6 +71,14 @@ def _compared(a: Standing, b: Standing, aspect: str, question: Question) -> Comp
     ):
         return _hypothesised(a, b, question, met, divergence)
     return _explained(a, b, aspect, question, met, divergence)
+
+
+def _read(side: Standing, other: Standing) -> Standing:
+    """A side; without its point where that is of an array that only the other side's point could say more of."""
+    own, its = side.semantics, other.semantics
+    if own is None or not is_opaque(own) or (its is not None and its.layout.prediction == own.layout.prediction):
+        return side
+    return replace(side, semantics=None)
 
 
 def _hypothesised(a: Standing, b: Standing, question: Question, met: Met, divergence: Divergence) -> Comparison:

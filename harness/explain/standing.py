@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from harness.catalog.api import Described
 from harness.compare import difference, within
-from harness.explain.compose import Facts
+from harness.explain.declared import declared_loss
+from harness.explain.facts import Facts
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import FORMATS, Arithmetic, Certified, Plain, Rounded, quantise
 from harness.reference.evaluate import Evaluated, evaluate, inputs_as
@@ -127,7 +128,8 @@ def _overflowed(exact: Array, dtype: str) -> Array:
 def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> Facts:
     """What resolving may ask, answered by evaluating trees on the case's own inputs."""
     arrays = as_arrays(inputs, dtype)
-    scope = Scope({n: _leaf(PLAIN, a) for n, a in arrays.items()}, Tensor(PLAIN, np.zeros(())))
+    leaves = {n: _leaf(PLAIN, a) for n, a in arrays.items()}
+    scope = Scope(leaves, Tensor(PLAIN, np.zeros(())), partial(declared_loss, dtype=dtype))
 
     @lru_cache(maxsize=256)
     def array(node: Node) -> np.ndarray:

@@ -39,6 +39,7 @@ RULES: tuple[Rule, ...] = (
 )
 # Rules that look at what the other side says.
 BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ...] = (
+    masks.counting_alike,
     weights.same_numbers,
     counts.as_mean,
     counts.as_sum,
@@ -46,6 +47,8 @@ BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ..
 # Differences that no number shows on ordinary inputs count little; pairs whose tellings are tried.
 SILENT = frozenset({"mode", "evaluation", "reduction.zero", "target.bad_index", "guard.order"})
 SLIGHT = 0.1
+# That another array is read says less than any convention.
+OPAQUE, MORE = frozenset({"layout.prediction", "target.source", "target.encoding", "layout.class_axis"}), 1.25
 MOST_PAIRS = 40
 Pair = tuple[Semantics, Semantics]
 
@@ -92,7 +95,8 @@ def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semanti
 
 def _distance(a: Semantics, b: Semantics) -> float:
     """How many things a person would say differ."""
-    return sum(SLIGHT if d.factor in SILENT else 1.0 for d in differences(*aligned(a, b)))
+    left = (d.factor for d in differences(*aligned(a, b)))
+    return sum(SLIGHT if factor in SILENT else MORE if factor in OPAQUE else 1.0 for factor in left)
 
 
 __all__ = ["Ground", "told"]

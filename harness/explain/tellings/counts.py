@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from harness.explain.counted import counts, is_count
 from harness.explain.tellings.ground import Ground
-from harness.reference.formats import FORMATS
-from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, Value, with_choice
 from harness.syntax import Node
 
@@ -38,7 +36,7 @@ def as_sum(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics
 def _with_constant(s: Semantics, amount: float, ground: Ground, other: Semantics) -> Iterator[Semantics]:
     """The point, where its constant is one that somebody would write: 1, or what stands on the other side."""
     wanted = (1.0, other.scale.constant) if isinstance(other.scale.constant, float) else (1.0,)
-    near = (w for w in wanted if abs(amount - w) <= 2.0 * FORMATS[ground.dtype].u * abs(w))
+    near = (w for w in wanted if is_count(amount, w, ground.dtype))
     yield from (with_choice(s, "scale", constant=w) for w in near)
 
 
@@ -47,44 +45,3 @@ def _number(value: Value, ground: Ground) -> float | None:
         return float(value)
     array = ground.array(value)
     return float(array.reshape(())) if array is not None and array.size == 1 and np.isfinite(array).all() else None
-
-
-def counts(s: Semantics, ground: Ground) -> dict[str, float]:
-    """What a mean of this loss may divide by here, by the denominator's name."""
-    shape = ground.shape(s.layout.prediction)
-    if not shape:
-        return {}
-    each = shape
-    if FAMILIES[s.term.family].shape == "coupled" or s.reduction.classes in ("sum", "mean"):
-        axis = (s.layout.class_axis if s.layout.class_axis is not None else -1) % len(shape)
-        each = tuple(n for i, n in enumerate(shape) if i != axis)
-    found = {"elements": float(math.prod(each)), "samples": float(shape[0])}
-    weights = s.weight.sample if isinstance(s.weight.sample, Node) else None
-    kept = _kept(s, ground, each)
-    if kept is not None:
-        found["kept"] = float(kept.sum())
-    array = None if weights is None else ground.array(weights)
-    if array is not None:
-        found["weights-unbroadcast"] = float(array.sum())
-        try:
-            wide = np.broadcast_to(array, each)
-        except ValueError:
-            return found
-        found["weights"] = float(wide.sum() if kept is None else wide[kept].sum())
-    return found
-
-
-def _kept(s: Semantics, ground: Ground, each: tuple[int, ...]) -> np.ndarray | None:
-    mask = s.weight.mask
-    if mask is None:
-        return None
-    array = ground.array(mask) if isinstance(mask, Node) else ground.array(s.target.source)
-    if array is None:
-        return None
-    kept = array.astype(bool) if isinstance(mask, Node) else array != mask
-    while kept.ndim < len(each) and kept.shape != each[-kept.ndim :]:
-        kept = kept[..., None]
-    try:
-        return np.broadcast_to(kept, each)
-    except ValueError:
-        return None

@@ -15,6 +15,7 @@ from harness.syntax import Index, Node, Unary
 
 # What a mean counts, where weights of 0 and 1 are told as a mask, and the reverse.
 _AS_KEPT = {"weights": "kept", "nonzero-weights": "kept", "weights-unbroadcast": "kept"}
+EVERYTHING = frozenset({"elements", "kept"})
 _AS_WEIGHTS = {"kept": "weights"}
 _CASTS = IDENTITIES | {"float", "float16", "bfloat16", "int64", "bool", "asarray"}
 
@@ -35,6 +36,14 @@ def as_mask(s: Semantics, ground: Ground) -> Iterator[Semantics]:
         return
     told = replace(s, weight=replace(s.weight, sample=None, mask=bare(weights)))
     yield with_choice(told, "reduction", denominator=_AS_KEPT.get(s.reduction.denominator, s.reduction.denominator))
+
+
+def counting_alike(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:
+    """Where nothing is weighted or left out, what is kept is everything: told as on the other side."""
+    w = s.weight
+    alone = (w.sample, w.mask, w.klass) == (None, None, None)
+    if alone and s.reduction.denominator in EVERYTHING and other.reduction.denominator in EVERYTHING:
+        yield with_choice(s, "reduction", denominator=other.reduction.denominator)
 
 
 def as_weights(s: Semantics, _ground: Ground) -> Iterator[Semantics]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.compare import difference
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
@@ -79,6 +80,33 @@ def bound_of(a: Standing, b: Standing, aspect: str, met: Met, shape: tuple[int, 
         bound = np.asarray((rounded.value if aspect == "value" else rounded.gradient).err)
         total = total + _shaped(np.where(np.isnan(bound), 0.0, bound), shape)
     return total
+
+
+def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Question) -> bool:
+    """Whether each side's numbers are so much nearer to its own point that they can be no rounding of the other's.
+
+    A sum of many terms in a narrow dtype may be off by as much as it is worth, and still be correct. Where two points
+    differ by more than ordinary sums are off, and each side keeps to its own, it is the points that part the numbers.
+    """
+    if met.points[0] == met.points[1]:
+        return False
+    evaluated = [question.evaluator(aspect)(s) for s in met.points]
+    exact = [np.asarray(e.value if e.gradient is None else e.gradient) for e in evaluated]
+    if exact[0].size != exact[1].size != numbers[0].size:
+        return False
+    exact = [np.reshape(e, numbers[0].shape) for e in exact]
+    apart = np.abs(difference(exact[0], exact[1]))
+    off = sum(np.abs(difference(e, number)) for number, e in zip(numbers, exact, strict=True))
+    sure = np.isfinite(apart) & np.isfinite(off) & (2.0 * off < apart)
+    if not np.any(sure):
+        return False
+    wrt = question.wrt if aspect == "gradient" else None
+    room = np.zeros(apart.shape)
+    for point in met.points:
+        working = working_dtype(point, question.dtype)
+        ball = evaluate(point, question.inputs, Rounded(working, ordinary=True), working, wrt)
+        room = room + np.reshape((ball.value if wrt is None else ball.gradient).err, apart.shape)
+    return bool(np.any(sure & (apart > room)))
 
 
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -28,10 +29,16 @@ class Ball(NamedTuple):
 
 
 class Rounded:
-    """Balls that are widened at every operation by the unit roundoff of `dtype`."""
+    """Balls that are widened at every operation by the unit roundoff of `dtype`.
 
-    def __init__(self, dtype: str) -> None:
-        self.format = FORMATS[dtype]
+    Args:
+        dtype: The dtype of every number.
+        ordinary: Sums are those that libraries make: pairwise, in float32 at least, and rounded once at the end. Such
+            balls hold what is likely, and not whatever is correct.
+    """
+
+    def __init__(self, dtype: str, *, ordinary: bool = False) -> None:
+        self.format, self.ordinary = FORMATS[dtype], ordinary
 
     def lift(self, values: NDArray[Any] | float) -> Ball:
         """A ball of radius 0."""
@@ -138,10 +145,16 @@ class Rounded:
         return self._rounded(mid, np.where(a.err > 0, err, 0.0), FUNCTION_ERROR)
 
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
-        """Sum in any order."""
+        """Sum in any order, or in an ordinary one."""
         mid = np.asarray(a.mid.sum(axis, keepdims=keepdims))
         err = a.err.sum(axis, keepdims=keepdims)
-        err = err + self.format.u * _worst_partial_sums(np.abs(a.mid) + a.err, axis, mid.shape)
+        sizes = np.abs(a.mid) + a.err
+        if self.ordinary:
+            terms = max(a.mid.size // max(mid.size, 1), 1)
+            wide = min(self.format.u, FORMATS["float32"].u) * math.ceil(math.log2(terms + 1.0))
+            err = err + wide * np.asarray(sizes.sum(axis, keepdims=keepdims)) + self.format.u * np.abs(mid)
+        else:
+            err = err + self.format.u * _worst_partial_sums(sizes, axis, mid.shape)
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
 
     def widen(self, a: Ball, units: Floats) -> Ball:

@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     weights.of_positives,
     weights.of_elements,
     sums.as_whole,
+    sums.as_poly,
     sums.reordered,
     arrays.of_two,
     arrays.the_other_way_round,

@@ -51,7 +51,7 @@ class Ground:
     def same(self, a: Semantics, b: Semantics) -> bool:
         """Whether two points come to the same numbers here, up to rounding in the dtype."""
         if not self.evaluators:
-            self.evaluators.append(Evaluator(self.inputs, Rounded(self.dtype), self.dtype, None))
+            self.evaluators.append(Evaluator(self.inputs, Rounded(self.dtype, ordinary=True), self.dtype, None))
         try:
             x, y = (self.evaluators[0](s).value for s in (a, b))
         except (CaseError, ValueError, IndexError, TypeError):

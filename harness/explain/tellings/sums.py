@@ -20,6 +20,20 @@ def reordered(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
         yield with_choice(replace(first, plus=tuple(rest)), "scale", offset=s.scale.offset)
 
 
+def as_poly(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """A cross-entropy of hard targets and ½ c Σ|p − t| = c(1 − p) beside it."""
+    if len(s.plus) != 1 or not isinstance(s.scale.constant, float) or s.modulation.poly is not None:
+        return
+    first, second = replace(s, plus=()), s.plus[0]
+    constants = s.scale.constant, second.scale.constant
+    alike = (first.activation, first.reduction) == (second.activation, second.reduction)
+    if not (alike and first.term.family == "cross-entropy" and second.term.family == "absolute"):
+        return
+    if isinstance(constants[1], float) and constants[0] and first.term.sides == "one" and s.scale.offset == 0.0:
+        poly = 2.0 * constants[1] / constants[0] * second.scale.sign * first.scale.sign
+        yield with_choice(first, "modulation", poly=poly)
+
+
 def as_whole(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     """Means of parts of a batch, added with one constant: a mean of means; sums of parts: the sum over all of it."""
     parts = (replace(s, plus=()), *s.plus)

@@ -14,9 +14,9 @@ import numpy as np
 
 from harness.catalog import api_of, declare
 from harness.explain.absorb import absorb
-from harness.explain.counted import counts, counts_rows, is_count, same_weights, weights_summed
+from harness.explain.counted import counted_rows, counts, is_count, same_weights, weights_summed
 from harness.explain.facts import Facts, constant_of
-from harness.explain.masks import ignored_label
+from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
@@ -112,7 +112,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
             if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0
             else with_choice(s, "scale", constant=right)
         )
-    return _weighted(s, right)
+    return _weighted(s, right, facts)
 
 
 def _times(s: Semantics, factor: float) -> Semantics | None:
@@ -129,13 +129,21 @@ def _times(s: Semantics, factor: float) -> Semantics | None:
     return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
 
 
-def _weighted(s: Semantics, weight: Node) -> Semantics | None:
+def _weighted(s: Semantics, weight: Node, facts: Facts) -> Semantics | None:
     if s.reduction.batch != "none" or s.plus:
         return None
     known = s.weight.sample
     if isinstance(known, float):
         return None
+    if known is not None and s.weight.mask is None and _is_mask(known, facts) != _is_mask(weight, facts):
+        # One says what counts, and the other how much.
+        mask, amount = (known, weight) if _is_mask(known, facts) else (weight, known)
+        return with_choice(s, "weight", sample=amount, mask=bare(mask))
     return with_choice(s, "weight", sample=weight if known is None else Binary("*", known, weight))
+
+
+def _is_mask(weight: Node, facts: Facts) -> bool:
+    return bool(np.isin(facts.array(weight), (0, 1)).all())
 
 
 def _divided(left: Node, right: Node, facts: Facts) -> Semantics | None:
@@ -214,9 +222,8 @@ def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:
     """A sum for each sequence, divided by what that sequence counts."""
     if s.reduction.batch == "none" and s.reduction.classes == "sum" and FAMILIES[s.term.family].shape == "elementwise":
         s = rows_of(with_choice(s, "reduction", classes="flat"), "sum", len(divisor))
-    if s.reduction.batch != "rows-sum" or not counts_rows(s, divisor, facts, facts.dtype):
-        return None
-    return by_rows(s, "weights" if s.weight.sample is not None else "elements" if s.weight.mask is None else "kept")
+    counted = counted_rows(s, divisor, facts, facts.dtype) if s.reduction.batch == "rows-sum" else None
+    return None if counted is None else by_rows(s, counted)
 
 
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:
@@ -253,7 +260,7 @@ def _called(node: Node, facts: Facts) -> Semantics | None:
             s = _mapped(_mapped(s, partial(_kept, mask=kwargs["where"])), _counting_kept)
         return None if s is None or set(kwargs) - {"axis", "dim", "where"} else reduced(s, name, axis, facts)
     if name == "average" and "weights" in kwargs and len(args) == 1:
-        s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"]))
+        s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"], facts))
         return None if s is None else with_choice(s, "reduction", batch="mean", denominator="weights")
     if name == "where" and len(args) == 3 and 0.0 in (number(args[1]), number(args[2])):  # noqa: PLR2004
         chosen, mask = (args[1], args[0]) if number(args[2]) == 0.0 else (args[2], Unary("~", args[0]))

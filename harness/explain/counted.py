@@ -10,7 +10,7 @@ import numpy as np
 from harness.records import Array
 from harness.reference.formats import FORMATS
 from harness.reference.terms import FAMILIES
-from harness.semantics import Semantics
+from harness.semantics import Semantics, with_choice
 from harness.syntax import Node
 
 ROUNDINGS = 2.0  # A count, and a quotient of it.
@@ -90,14 +90,20 @@ def counts(s: Semantics, arrays: Arrays) -> dict[str, float]:
     if not shape or not whole or amounts is None:
         return {}
     found = {}
+    kept = _kept(s, arrays)
     if s.weight.sample is not None:
         raw = _weights(s, arrays)
         found["weights"] = float(amounts.sum())
         found |= {} if raw is None else {"weights-unbroadcast": float(raw.sum())}
         found["nonzero-weights"] = float(np.count_nonzero(amounts))
-    elif s.weight.mask is not None:
-        found["kept"] = float(amounts.sum())
+    if kept is not None:
+        found["kept"] = float(used(without_weights(s), arrays).sum())  # type: ignore[union-attr]
     return {**found, "elements": float(math.prod(shape)), "samples": float(whole[0])}
+
+
+def without_weights(s: Semantics) -> Semantics:
+    """The point with nothing weighted."""
+    return with_choice(s, "weight", sample=None)
 
 
 def is_count(amount: float, count: float, dtype: str) -> bool:
@@ -105,10 +111,14 @@ def is_count(amount: float, count: float, dtype: str) -> bool:
     return abs(amount - count) <= ROUNDINGS * FORMATS[dtype].u * abs(count)
 
 
-def counts_rows(s: Semantics, divisor: np.ndarray, arrays: Arrays, dtype: str) -> bool:
-    """Whether a divisor for each sequence is what that sequence counts."""
-    amounts = used(s, arrays)
-    if amounts is None or divisor.shape != amounts.shape[:1]:
-        return False
-    rows = amounts.reshape(len(amounts), -1).sum(1)
-    return all(is_count(float(d), float(r), dtype) for d, r in zip(divisor, rows, strict=True))
+def counted_rows(s: Semantics, divisor: np.ndarray, arrays: Arrays, dtype: str) -> str | None:
+    """What a divisor for each sequence counts of it, by the denominator's name; None for something else."""
+    ways = {"weights": s, "kept": without_weights(s)} if s.weight.sample is not None else {"kept": s}
+    for name, told in ways.items():
+        amounts = used(told, arrays)
+        if amounts is None or divisor.shape != amounts.shape[:1]:
+            return None
+        rows = amounts.reshape(len(amounts), -1).sum(1)
+        if all(is_count(float(d), float(r), dtype) for d, r in zip(divisor, rows, strict=True)):
+            return name
+    return None

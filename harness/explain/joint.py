@@ -70,8 +70,10 @@ def exchanged(s: Semantics, b: Semantics) -> Semantics:
 
 
 def _shifted(first: Node, second: Node) -> bool:
+    """Whether two arrays are different parts of one, or one is a part of the other."""
     bases = _unsliced(first), _unsliced(second)
-    return None not in bases and bases[0] == bases[1]
+    whole = [node if base is None else base for node, base in zip((first, second), bases, strict=True)]
+    return bases != (None, None) and whole[0] == whole[1]
 
 
 def _unsliced(node: Node) -> Node | None:

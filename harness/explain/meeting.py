@@ -92,7 +92,7 @@ def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Qu
         return False
     evaluated = [question.evaluator(aspect)(s) for s in met.points]
     exact = [np.asarray(e.value if e.gradient is None else e.gradient) for e in evaluated]
-    if exact[0].size != exact[1].size != numbers[0].size:
+    if not exact[0].size == exact[1].size == numbers[0].size:
         return False
     exact = [np.reshape(e, numbers[0].shape) for e in exact]
     apart = np.abs(difference(exact[0], exact[1]))

@@ -36,11 +36,13 @@ def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) 
     shapes = [describe(node).shape for node in predictions]
     if len(set(predictions)) != len(parts) or any(shape[1:] != shapes[0][1:] or not shape for shape in shapes):
         return None
+    prediction = _joined(predictions, describe)
+    single = len(describe(prediction).shape) > len(shapes[0])
     return replace(
         first,
-        layout=replace(first.layout, prediction=_joined(predictions, describe)),
+        layout=replace(first.layout, prediction=prediction),
         target=replace(first.target, source=_joined(targets, describe)),
-        reduction=replace(first.reduction, microbatches=tuple(shape[0] for shape in shapes)),
+        reduction=replace(first.reduction, microbatches=tuple(1 if single else shape[0] for shape in shapes)),
     )
 
 
@@ -50,7 +52,7 @@ def _without_sources(s: Semantics) -> Semantics:
 
 
 def _joined(nodes: list[Node], describe: Callable[[Node], Described]) -> Node:
-    whole = _whole(nodes, describe)
+    whole = _whole(nodes, describe) or _every(nodes, describe)
     return whole if whole is not None else Call(JOIN, (Sequence(tuple(nodes)),), (("axis", Literal(0)),))
 
 
@@ -67,6 +69,14 @@ def _whole(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | N
             return None
         at = stop
     return value if at == length else None
+
+
+def _every(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | None:
+    """x where the nodes are `x[0]`, `x[1]`, … in order and there are no more."""
+    places = [(node.value, node.items) for node in nodes if isinstance(node, Index)]
+    value = places[0][0] if places else None
+    wanted = [(value, (Literal(i),)) for i in range(len(nodes))]
+    return value if value is not None and places == wanted and describe(value).shape[:1] == (len(nodes),) else None
 
 
 def _slice(node: Node) -> slice | None:

@@ -81,7 +81,7 @@ def _read(side: Standing, other: Standing) -> Standing:
     own, its = side.semantics, other.semantics
     if own is None or not is_opaque(own) or (its is not None and its.layout.prediction == own.layout.prediction):
         return side
-    return replace(side, semantics=None)
+    return replace(side, semantics=None, reference=None)
 
 
 def _hypothesised(a: Standing, b: Standing, question: Question, met: Met, divergence: Divergence) -> Comparison:

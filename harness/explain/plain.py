@@ -16,6 +16,7 @@ from harness.explain.facts import Facts
 from harness.explain.gaussian import density, divergence_of_normals, vae
 from harness.explain.joint import core
 from harness.explain.named import number, operation, power
+from harness.explain.sums import factors
 from harness.expression import framework_of, inputs_of
 from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
 from harness.syntax import Binary, Call, Index, Input, Literal, Node
@@ -38,7 +39,7 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
         found = next((point for point in rules if point is not None), None) or _error(node, describe, prediction)
     except CaseError:
         return None  # A loss stands inside, whose shape the tree alone does not tell.
-    return found or _divergence(node, prediction) or binary(node, framework_of(node))
+    return found or _divergence(node, prediction) or _reversed(node, prediction) or binary(node, framework_of(node))
 
 
 def of_certainties(node: Node) -> Semantics | None:
@@ -166,6 +167,18 @@ def _divergence(node: Node, prediction: str) -> Semantics | None:
         Layout(q), Target(t), Activation(("exp",)), term=Term("kl"), reduction=ELEMENTWISE, gradient=slope
     )
     return replace(whole, term=Term("kl", parameters=(("zero_target", 1.0),))) if guarded else whole
+
+
+def _reversed(node: Node, prediction: str) -> Semantics | None:
+    """p · log t, of a prediction and the logarithm of what is no prediction: a cross-entropy the other way round."""
+    for p, log in factors(node):
+        found = operation(log)
+        if found is None or found[0] != "log" or len(found[1]) != 1 or not inputs_of(log):
+            continue
+        if prediction in inputs_of(p) and prediction not in inputs_of(log):
+            term = Term("cross-entropy", direction="reverse")
+            return Semantics(Layout(p), Target(found[1][0]), term=term, reduction=ELEMENTWISE, scale=Scale(sign=-1))
+    return None
 
 
 def _log_of(node: Node, t: Node) -> bool | None:

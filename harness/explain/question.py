@@ -84,7 +84,7 @@ class Question:
     @property
     def ground(self) -> Ground:
         """What the inputs say of trees and of points in other words."""
-        return _kept(self.grounds, "", lambda: Ground(self.inputs, self.dtype))
+        return _kept(self.grounds, "", lambda: Ground(self.inputs, self.dtype, self.wrt))
 
     def evaluator(self, aspect: str) -> Evaluator:
         """Points on the case's inputs in plain float64, each evaluated once for all pairs."""

@@ -97,17 +97,22 @@ def _shown(node: Node, specimen: Mapping[str, InputArray]) -> InputArray:
     return InputArray(values.value, bool(np.all(values.value == np.round(values.value))))
 
 
-def with_trees(semantics: Semantics, meant: Mapping[str, Node]) -> Semantics:
-    """`semantics` with every input in its trees replaced by what its name means."""
+def with_trees(semantics: Semantics, meant: Mapping[str, Node]) -> Semantics | None:
+    """`semantics` with every input in its trees replaced by what its name means; None where a name means nothing."""
+    read: set[str] = set()
 
     def told(value: Any) -> Any:  # noqa: ANN401  a convention may be of any type
         if isinstance(value, tuple):
             return tuple(told(part) for part in value)
         if isinstance(value, Semantics | Smoothing) or type(value).__module__ == Semantics.__module__:
             return replace(value, **{f.name: told(getattr(value, f.name)) for f in fields(value)})
-        return substitute(value, meant) if isinstance(value, Node) else value
+        if not isinstance(value, Node):
+            return value
+        read.update(inputs_of(value))
+        return substitute(value, meant)
 
-    return told(semantics)  # type: ignore[no-any-return]
+    own_words: Semantics = told(semantics)
+    return own_words if read <= meant.keys() else None
 
 
 def _targets(node: Node, specimen: Mapping[str, InputArray], prediction: str) -> Iterator[Node | None]:

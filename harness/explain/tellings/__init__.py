@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
-from harness.explain.differences import aligned, differences
+from harness.explain.differences import Difference, aligned, differences
 from harness.explain.tellings import arrays, axes, counts, masks, sums, weights
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics
@@ -21,6 +21,7 @@ Rule = Callable[[Semantics, Ground], Iterator[Semantics]]
 RULES: tuple[Rule, ...] = (
     axes.unmoved,
     axes.unmerged,
+    axes.absorbed,
     masks.unselected,
     masks.without_planted_label,
     masks.as_label,
@@ -32,7 +33,7 @@ RULES: tuple[Rule, ...] = (
     weights.of_positives,
     weights.of_elements,
     sums.as_whole,
-    sums.as_poly,
+    sums.of_even_parts,
     sums.reordered,
     arrays.of_two,
     arrays.the_other_way_round,
@@ -42,14 +43,16 @@ RULES: tuple[Rule, ...] = (
 BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ...] = (
     masks.counting_alike,
     weights.same_numbers,
-    counts.as_mean,
-    counts.as_sum,
+    counts.recounted,
+    sums.as_poly,
 )
 # Differences that no number shows on ordinary inputs count little; pairs whose tellings are tried.
 SILENT = frozenset({"mode", "evaluation", "reduction.zero", "target.bad_index", "guard.order"})
 SLIGHT = 0.1
-# That another array is read says less than any convention.
-OPAQUE, MORE = frozenset({"layout.prediction", "target.source", "target.encoding", "layout.class_axis"}), 1.25
+# That another array is read, another loss added or another constant put in front says less than any convention.
+OPAQUE = frozenset({"layout.prediction", "layout.class_axis", "layout.broadcast", "target.source", "target.encoding"})
+MORE = {**dict.fromkeys(OPAQUE, 1.25), "term.added": 1.1, "scale.constant": 1.15}
+REORDERED = 0.15  # Nobody turns a sum around in order to say what differs, unless that says more.
 MOST_PAIRS = 40
 Pair = tuple[Semantics, Semantics]
 
@@ -62,26 +65,35 @@ def told(a: Semantics, b: Semantics, ground: Ground) -> Pair:
         b: Side B's.
         ground: The inputs on which a telling must be the same loss.
     """
-    best, least = (a, b), _distance(a, b)
+    best, least = (a, b), _distance(a, b, ground)
     if least < 1.0:
         return best
     ticket = count()
     seen = {best}
-    waiting = [(least, 0, next(ticket), best)]
+    waiting = [(least, 0.0, next(ticket), best)]
     known: dict[Semantics, tuple[Semantics, ...]] = {}
     for _ in range(MOST_PAIRS):
         if not waiting or least < 1.0:
             break
-        _, steps, _, pair = heappop(waiting)
+        _, price, _, pair = heappop(waiting)
         for other in _neighbours(pair, ground, known):
             if other in seen:
                 continue
             seen.add(other)
-            distance = _distance(*other)
-            heappush(waiting, (distance, steps + 1, next(ticket), other))
+            paid = price + _price(pair, other)
+            distance = _distance(*other, ground) + paid
+            heappush(waiting, (distance, paid, next(ticket), other))
             if distance < least:
                 best, least = other, distance
     return best
+
+
+def _price(pair: Pair, other: Pair) -> float:
+    """What a step costs: only that a sum begins with another of its parts."""
+    turned = (
+        len(s.plus) == len(t.plus) and s.plus != t.plus and s.term != t.term for s, t in zip(pair, other, strict=True)
+    )
+    return REORDERED * sum(turned)
 
 
 def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semantics, ...]]) -> Iterator[Pair]:
@@ -94,10 +106,15 @@ def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semanti
             yield (words, other) if i == 0 else (other, words)
 
 
-def _distance(a: Semantics, b: Semantics) -> float:
+def _distance(a: Semantics, b: Semantics, ground: Ground) -> float:
     """How many things a person would say differ."""
-    left = (d.factor for d in differences(*aligned(a, b)))
-    return sum(SLIGHT if factor in SILENT else MORE if factor in OPAQUE else 1.0 for factor in left)
+    one, other = aligned(a, b)
+    return sum(_said(d, one, ground) for d in differences(one, other))
+
+
+def _said(d: Difference, s: Semantics, ground: Ground) -> float:
+    rests = d.factor in OPAQUE and ground.same(s, d.throw(s))
+    return SLIGHT if rests or d.factor in SILENT else MORE.get(d.factor, 1.0)
 
 
 __all__ = ["Ground", "told"]

@@ -8,6 +8,8 @@ from itertools import permutations
 
 import numpy as np
 
+from harness.catalog.api import Described
+from harness.explain.absorb import absorb
 from harness.explain.named import operation
 from harness.explain.tellings.ground import Ground
 from harness.reference.interpret import Scope, interpret
@@ -73,6 +75,18 @@ def _applied(node: Node, inner: Node, numbers: np.ndarray) -> np.ndarray | None:
 
 def _with_hole(node: Node, inner: Node) -> Node:
     return rebuild(node, lambda child: Input(INNER) if child is inner else child)
+
+
+def absorbed(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """What was done to the arrays before their axes were moved or merged."""
+
+    def describe(node: Node) -> Described:
+        array = ground.array(node)
+        return Described((), integral=False) if array is None else Described(array.shape, array.dtype.kind in "iub")
+
+    changed = absorb(s, describe, ground.dtype)
+    if changed != s:
+        yield changed
 
 
 def unmerged(s: Semantics, ground: Ground) -> Iterator[Semantics]:

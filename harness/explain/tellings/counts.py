@@ -12,25 +12,20 @@ from harness.semantics import Semantics, Value, with_choice
 from harness.syntax import Node
 
 
-def as_mean(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """A sum with a constant that is one over a count, or the other side's over a count."""
+def recounted(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
+    """A sum or a mean divided by another count, where the constant that makes up for it is 1, or the other side's."""
     constant = _number(s.scale.constant, ground)
-    if s.reduction.batch != "sum" or s.plus or constant is None:
+    if s.reduction.batch not in ("sum", "mean") or s.plus or s.reduction.microbatches or constant is None:
         return
-    for denominator, count in counts(s, ground).items():
-        told = with_choice(s, "reduction", batch="mean", denominator=denominator)
-        yield from _with_constant(told, constant * count, ground, other)
-
-
-def as_sum(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """A mean with a constant that is a count, or the other side's times a count."""
-    constant = _number(s.scale.constant, ground)
-    if s.reduction.batch != "mean" or s.plus or s.reduction.microbatches or constant is None:
+    known = counts(s, ground)
+    own = 1.0 if s.reduction.batch == "sum" else known.get(s.reduction.denominator)
+    if not own:
         return
-    count = counts(s, ground).get(s.reduction.denominator)
-    if count:
-        told = with_choice(s, "reduction", batch="sum", denominator="elements")
-        yield from _with_constant(told, constant / count, ground, other)
+    total = with_choice(s, "reduction", batch="sum", denominator="elements")
+    yield from _with_constant(total, constant / own, ground, other)
+    for denominator, count in known.items():
+        mean = with_choice(s, "reduction", batch="mean", denominator=denominator)
+        yield from _with_constant(mean, constant / own * count, ground, other)
 
 
 def _with_constant(s: Semantics, amount: float, ground: Ground, other: Semantics) -> Iterator[Semantics]:

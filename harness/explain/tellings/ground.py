@@ -10,8 +10,9 @@ import numpy as np
 from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.reference.arithmetic import Plain, Rounded
-from harness.reference.evaluate import Evaluator
+from harness.reference.evaluate import Evaluated, Evaluator
 from harness.reference.interpret import Scope, interpret
+from harness.reference.rounded import Ball
 from harness.reference.tape import Tensor
 from harness.semantics import Semantics
 from harness.syntax import Node
@@ -21,12 +22,13 @@ PLAIN = Plain()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """The inputs, rounded to `dtype`, on which points are told in other words."""
+    """The inputs, rounded to `dtype`, on which points are told in other words; `wrt` is differentiated by."""
 
     inputs: Mapping[str, np.ndarray]
     dtype: str
+    wrt: str | None
     arrays: dict[Node, np.ndarray | None] = field(default_factory=dict)
-    evaluators: list[Evaluator] = field(default_factory=list)
+    evaluators: dict[str | None, Evaluator] = field(default_factory=dict)
 
     def array(self, node: Node) -> np.ndarray | None:
         """The numbers of a tree; None where it has no reading."""
@@ -49,14 +51,25 @@ class Ground:
         return None if found is None else found.shape
 
     def same(self, a: Semantics, b: Semantics) -> bool:
-        """Whether two points come to the same numbers here, up to rounding in the dtype."""
-        if not self.evaluators:
-            self.evaluators.append(Evaluator(self.inputs, Rounded(self.dtype, ordinary=True), self.dtype, None))
+        """Whether two points come to the same numbers here, up to rounding; where to nan, in the gradient too."""
         try:
-            x, y = (self.evaluators[0](s).value for s in (a, b))
+            x, y = (self._evaluated(s, None).value for s in (a, b))
+            if not _meet(x, y):
+                return False
+            if self.wrt is None or not np.isnan(x.mid).any():
+                return True
+            return _meet(*(self._evaluated(s, self.wrt).gradient for s in (a, b)))
         except (CaseError, ValueError, IndexError, TypeError):
             return False
-        if x.mid.size != y.mid.size:
-            return False
-        room = np.where(np.isfinite(x.err), x.err, 0.0) + np.reshape(np.where(np.isfinite(y.err), y.err, 0.0), x.shape)
-        return within(difference(x.mid, np.reshape(y.mid, x.shape)), room)
+
+    def _evaluated(self, s: Semantics, wrt: str | None) -> Evaluated:
+        if wrt not in self.evaluators:
+            self.evaluators[wrt] = Evaluator(self.inputs, Rounded(self.dtype, ordinary=True), self.dtype, wrt)
+        return self.evaluators[wrt](s)
+
+
+def _meet(x: Ball, y: Ball) -> bool:
+    if x.mid.size != y.mid.size:
+        return False
+    room = np.where(np.isfinite(x.err), x.err, 0.0) + np.reshape(np.where(np.isfinite(y.err), y.err, 0.0), x.mid.shape)
+    return within(difference(x.mid, np.reshape(y.mid, x.mid.shape)), room)

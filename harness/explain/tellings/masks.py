@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explain.masks import ignored_label
-from harness.explain.named import IDENTITIES, number, operation
+from harness.explain.masks import bare, ignored_label
+from harness.explain.named import number, operation
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Index, Node, Unary
@@ -17,19 +17,12 @@ from harness.syntax import Index, Node, Unary
 _AS_KEPT = {"weights": "kept", "nonzero-weights": "kept", "weights-unbroadcast": "kept"}
 EVERYTHING = frozenset({"elements", "kept"})
 _AS_WEIGHTS = {"kept": "weights"}
-_CASTS = IDENTITIES | {"float", "float16", "bfloat16", "int64", "bool", "asarray"}
-
-
-def bare(node: Node) -> Node:
-    """A tree without the casts around it."""
-    found = operation(node)
-    return bare(found[1][0]) if found is not None and found[0] in _CASTS and found[1] else node
 
 
 def as_mask(s: Semantics, ground: Ground) -> Iterator[Semantics]:
-    """Sample weights that are all 0 or 1."""
+    """Sample weights that are all 0 or 1, beside a label to be ignored that no target is."""
     weights = s.weight.sample
-    if not isinstance(weights, Node) or s.weight.mask is not None:
+    if not isinstance(weights, Node) or isinstance(s.weight.mask, Node):
         return
     array = ground.array(weights)
     if array is None or not np.isin(array, (0, 1)).all():

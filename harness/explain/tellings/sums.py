@@ -20,9 +20,9 @@ def reordered(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
         yield with_choice(replace(first, plus=tuple(rest)), "scale", offset=s.scale.offset)
 
 
-def as_poly(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
-    """A cross-entropy of hard targets and ½ c Σ|p − t| = c(1 − p) beside it."""
-    if len(s.plus) != 1 or not isinstance(s.scale.constant, float) or s.modulation.poly is not None:
+def as_poly(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:
+    """A cross-entropy of hard targets and ½ c Σ|p − t| = c(1 − p) beside it, where the other side's is a poly loss."""
+    if len(s.plus) != 1 or not isinstance(s.scale.constant, float) or other.modulation.poly is None:
         return
     first, second = replace(s, plus=()), s.plus[0]
     constants = s.scale.constant, second.scale.constant
@@ -32,6 +32,12 @@ def as_poly(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
     if isinstance(constants[1], float) and constants[0] and first.term.sides == "one" and s.scale.offset == 0.0:
         poly = 2.0 * constants[1] / constants[0] * second.scale.sign * first.scale.sign
         yield with_choice(first, "modulation", poly=poly)
+
+
+def of_even_parts(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """The mean of means of parts of one length: the mean of all."""
+    if len(set(s.reduction.microbatches or ())) == 1:
+        yield with_choice(s, "reduction", microbatches=None)
 
 
 def as_whole(s: Semantics, ground: Ground) -> Iterator[Semantics]:

@@ -55,7 +55,7 @@ SAME = (
     ),
     (
         "F.cross_entropy(sequence.transpose(1, 2), tokens, ignore_index=0)",
-        "(optax.softmax_cross_entropy_with_integer_labels(sequence, tokens) * (tokens != 0)).sum() / (tokens != 0).sum()",
+        "(optax.softmax_cross_entropy_with_integer_labels(sequence, tokens) * (tokens > 0)).sum() / (tokens > 0).sum()",
     ),
     (
         "F.cross_entropy(prediction, target) + 0.5 * F.cross_entropy(other, target)",
@@ -135,6 +135,10 @@ def between(first, second):
     return [d.factor for d in differences(a, b) if not GROUND.same(a, d.throw(a))]
 
 
+def factors(first, second):
+    return sorted(d.factor for d in differences(*aligned(*told(POINTS[first], POINTS[second], GROUND))))
+
+
 @pytest.mark.parametrize(("first", "second"), SAME)
 def test_one_loss_in_other_words_differs_in_nothing(first, second):
     assert between(first, second) == []
@@ -165,7 +169,7 @@ def test_what_is_told_is_the_loss_that_was_read(pair):
 @given(pairs)
 @settings(max_examples=60, deadline=None)
 def test_it_does_not_matter_which_side_is_named_first(pair):
-    assert sorted(between(*pair)) == sorted(between(*reversed(pair)))
+    assert factors(*pair) == factors(*reversed(pair))
 
 
 @given(st.sampled_from(ALL))

@@ -54,7 +54,9 @@ OPAQUE = frozenset({"layout.prediction", "layout.class_axis", "layout.broadcast"
 MORE = {**dict.fromkeys(OPAQUE, 1.25), "term.added": 1.1, "scale.constant": 1.15}
 REORDERED = 0.15  # Nobody turns a sum around in order to say what differs, unless that says more.
 MOST_PAIRS = 40
+SOMETHING = (1.0, ())  # Less is nothing that a person would say.
 Pair = tuple[Semantics, Semantics]
+Distance = tuple[float, tuple[str, ...]]
 
 
 def told(a: Semantics, b: Semantics, ground: Ground) -> Pair:
@@ -66,23 +68,23 @@ def told(a: Semantics, b: Semantics, ground: Ground) -> Pair:
         ground: The inputs on which a telling must be the same loss.
     """
     best, least = (a, b), _distance(a, b, ground)
-    if least < 1.0:
+    if least < SOMETHING:
         return best
     ticket = count()
     seen = {best}
-    waiting = [(least, 0.0, next(ticket), best)]
+    waiting = [(*least, 0.0, next(ticket), best)]
     known: dict[Semantics, tuple[Semantics, ...]] = {}
     for _ in range(MOST_PAIRS):
-        if not waiting or least < 1.0:
+        if not waiting or least < SOMETHING:
             break
-        _, price, _, pair = heappop(waiting)
+        *_, price, _, pair = heappop(waiting)
         for other in _neighbours(pair, ground, known):
             if other in seen:
                 continue
             seen.add(other)
             paid = price + _price(pair, other)
-            distance = _distance(*other, ground) + paid
-            heappush(waiting, (distance, paid, next(ticket), other))
+            distance = _distance(*other, ground, paid)
+            heappush(waiting, (*distance, paid, next(ticket), other))
             if distance < least:
                 best, least = other, distance
     return best
@@ -106,10 +108,11 @@ def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semanti
             yield (words, other) if i == 0 else (other, words)
 
 
-def _distance(a: Semantics, b: Semantics, ground: Ground) -> float:
-    """How many things a person would say differ."""
+def _distance(a: Semantics, b: Semantics, ground: Ground, paid: float = 0.0) -> Distance:
+    """How many things a person would say differ; of as many, names decide, whichever side is the first."""
     one, other = aligned(a, b)
-    return sum(_said(d, one, ground) for d in differences(one, other))
+    left = differences(one, other)
+    return paid + sum(_said(d, one, ground) for d in left), tuple(sorted(d.factor for d in left))
 
 
 def _said(d: Difference, s: Semantics, ground: Ground) -> float:

@@ -234,6 +234,9 @@ def test_every_command_shows_an_example(harness, name):
         ("apis", "torch.nn.BCELoss"),
         ("adapters", "harness.adapters.torch:adapter"),
         ("factors", "reduction.denominator"),
+        ("factors", "target.shift"),
+        ("factors", "target.encoding"),
+        ("factors", "target.bad_index"),
         ("cases", "cases/agree.yaml"),
     ],
 )

@@ -6,13 +6,13 @@ import runpy
 import subprocess
 import sys
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from harness.cases import read_case
-from harness.semantics import STAGES, Semantics
+from harness.factors import FACTORS
+from harness.semantics import STAGES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -111,12 +111,19 @@ def test_slugs_are_found_through_functions_that_take_one():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_has_a_page_that_lists_its_choices(stage):
+def test_every_stage_has_a_page_with_a_row_for_each_of_its_factors(stage):
     page = text_of(DOCS / "factors" / f"{stage}.md")
-    kind = next(f.default_factory for f in fields(Semantics) if f.name == stage)
+    of_stage = [name for name in FACTORS if name.partition(".")[0] == stage]
 
     assert page.startswith(f"# {stage}\n")
-    assert [f.name for f in fields(kind) if f"`{stage}.{f.name}`" not in page] == []
+    assert [name for name in of_stage if f"\n| `{name}` " not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_names_a_factor_that_does_not_exist(page):
+    named = set(re.findall(rf"`((?:{'|'.join(STAGES)})\.[a-z_]+)`", text_of(page)))
+
+    assert named - {*FACTORS} == set()
 
 
 def test_every_page_on_a_factor_is_of_a_stage():

@@ -7,6 +7,7 @@ import pytest
 import samples
 from rich.console import Console
 
+from harness.factors import FACTORS
 from harness.findings import Proof, Proofs
 from harness.records import Verdict
 from harness.report.numbers import aligned, number, share, signed
@@ -177,6 +178,14 @@ def test_every_stage_and_convention_has_its_sentence():
     assert tuple(STAGES) == ORDER
     assert conventions - {*DETAILS} == set()
     assert {name.partition(".")[0] for name in DETAILS} == {*ORDER}
+
+
+def test_every_factor_has_a_sentence_of_its_own():
+    details = [factor for factor in FACTORS if factor not in STAGES]
+    sentences = [meaning(factor) for factor in details]
+
+    assert set(sentences) & {*STAGES.values()} == set()
+    assert len({*sentences}) == len(sentences)
 
 
 def test_a_convention_without_a_sentence_has_that_of_its_stage():

@@ -52,10 +52,8 @@ WRAPPERS = (
 )
 
 
-def number(value: float) -> str:
-    """A number as a person would have written it: 1/3, 1e-07, or what it is known as."""
-    if value in EPSILONS:
-        return EPSILONS[value]
+def brief(value: float) -> str:
+    """The shortest text that gives `value` back, or the fraction or the float32 that it will have been."""
     text = f"{value:.12g}"
     if len(text.lstrip("-0.")) <= SHORT or not np.isfinite(value):
         return text
@@ -63,7 +61,27 @@ def number(value: float) -> str:
     if 1 < abs(count) <= LARGEST_COUNT and abs(count * value - 1.0) <= 2.0**-40:
         return f"1/{count}" if count > 0 else f"-1/{-count}"
     narrow = str(np.float32(value))
-    return f"{narrow} in float32" if float(np.float32(value)) == value and len(narrow) < len(text) else text
+    return narrow if _is_narrow(value) and len(narrow) < len(text) else text
+
+
+def number(value: float) -> str:
+    """A number as a person would have written it: 1/3, 1e-07, or what it is known as."""
+    text = brief(value)
+    narrow = _is_narrow(value) and "/" not in text and float(text) != value
+    return EPSILONS.get(value) or (f"{text} in float32" if narrow else text)
+
+
+def _is_narrow(value: float) -> bool:
+    return bool(np.isfinite(value)) and float(np.float32(value)) == value
+
+
+def unwrapped(value: Any) -> Any:  # noqa: ANN401  a convention may be of any type
+    """The number in `torch.tensor(3.0)`; anything else as it is."""
+    match value:
+        case Call(function, (Literal(inner),), _) if function in WRAPPERS and not isinstance(inner, str):
+            return inner
+        case _:
+            return value
 
 
 def amount(value: Any) -> str:  # noqa: ANN401  a convention may be of any type
@@ -83,10 +101,9 @@ def amount(value: Any) -> str:  # noqa: ANN401  a convention may be of any type
             return amount(inner)
         case Semantics():
             return FAMILIES.get(value.term.family, value.term.family)
-        case Call(function, (Literal(inner),), ()) if function in WRAPPERS:
-            return amount(inner)
         case _:
-            return render(value)
+            inner = unwrapped(value)
+            return render(value) if inner is value else amount(inner)
 
 
 def bound(value: float | str | None) -> str:

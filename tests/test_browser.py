@@ -77,6 +77,15 @@ def test_nothing_runs_out_of_a_narrow_page(opened, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+def test_the_verdicts_can_be_seen_on_a_phone(opened):
+    page = opened(viewport={"width": 390, "height": 800})
+    cells = page.locator("#grid tbody tr:not(.family) th + td")
+    boxes = [cells.nth(place).bounding_box() for place in range(cells.count())]
+
+    assert len(boxes) == len(FINDINGS)
+    assert [box for box in boxes if box["x"] + box["width"] > 390] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_readable_without_scripts(opened, name):
     page = opened(name, java_script_enabled=False)

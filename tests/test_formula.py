@@ -9,7 +9,7 @@ from test_factors import EXPLAINS, NAMES
 
 from harness.catalog import APIS, complete, declare
 from harness.errors import CaseError
-from harness.explain.formula import formula, formula_text, halves
+from harness.explain.formula import formula, formula_text, taken_apart
 from harness.explain.latex_text import as_text
 from harness.explain.signed import OVER_CLASSES, Big, added, negated, scaled, signed, written
 from harness.explain.standing import facts_of
@@ -22,6 +22,7 @@ from harness.semantics import (
     Guard,
     Layout,
     Modulation,
+    Precision,
     Reduction,
     Scale,
     Semantics,
@@ -174,8 +175,8 @@ def test_a_formula_of_the_catalog_can_be_read(path):
 def test_every_symbol_of_a_formula_is_said_to_be_something(path):
     latex = formula(POINTS[path])
     bare = re.sub(r"\\(?:mathrm|text|operatorname)\{[^{}]*\}|\\[A-Za-z]+", " ", latex)
-    _, behind = halves(latex)
-    defined = set(re.findall(r"([a-z])'*=", behind)) | set(
+    _, where, _ = taken_apart(latex)
+    defined = set(re.findall(r"([a-z])'*=", where)) | set(
         re.findall(r"(?<![A-Za-z])([A-Za-z])(?![a-z])", symbols([latex]))
     )
 
@@ -222,19 +223,23 @@ def test_pieces_are_added_with_their_signs():
 
 
 @pytest.mark.parametrize(
-    ("semantics", "expected"),
+    ("semantics", "where", "remarks"),
     [
-        (CE, ("where p=", "t=")),
-        (point("squared"), ("", "")),
-        (point("squared", reduction=Reduction(zero="zero")), ("", "nothing is left")),
+        (CE, r"\text{where }p=\operatorname{softmax}(x),\;t=[y=c]", ()),
+        (point("squared"), "", ()),
+        (point("squared", reduction=Reduction(zero="zero")), "", ("0 where nothing is left to count",)),
+        (
+            replace(point("squared", activation=Activation(("exp",))), precision=Precision("float16")),
+            r"\text{where }p=\exp(x)",
+            ("computed in float16",),
+        ),
     ],
 )
-def test_a_formula_has_a_body_and_what_stands_behind_it(semantics, expected):
-    body, behind = halves(formula(semantics))
+def test_a_formula_is_taken_apart_for_a_page(semantics, where, remarks):
+    body, *behind = taken_apart(formula(semantics))
 
     assert "where" not in body
-    assert all(part.removeprefix("where ") in behind for part in expected)
-    assert bool(behind) == any(expected)
+    assert behind == [where, remarks]
 
 
 def test_the_symbols_of_formulas_are_told_in_one_line():

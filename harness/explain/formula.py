@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from harness.explain.formula_notes import WHERE, Notes, remarks
+from harness.explain.formula_notes import SEPARATOR, WHERE, Notes, remarks
 from harness.explain.formula_terms import amount, term_of
 from harness.explain.latex_text import as_text
 from harness.explain.signed import OVER_CLASSES, Big, Piece, added, negated, scaled, signed
@@ -54,7 +54,7 @@ def formula(semantics: Semantics) -> str:
     parts = _parts(semantics)
     body = added([_single(part, notes) for part in parts])
     said = list(dict.fromkeys(remark for part in parts for remark in remarks(part)))
-    return body + notes.behind(body) + "".join(rf";\;{remark}" for remark in said)
+    return body + notes.behind(body) + "".join(SEPARATOR + remark for remark in said)
 
 
 def formula_text(semantics: Semantics) -> str:
@@ -62,13 +62,11 @@ def formula_text(semantics: Semantics) -> str:
     return as_text(formula(semantics))
 
 
-def halves(latex: str) -> tuple[str, str]:
-    """A formula, and what its abbreviations stand for; the second is empty where there are none."""
-    body, _, behind = latex.partition(WHERE)
-    if behind:
-        return body, behind
-    body, _, said = latex.partition(r";\;")
-    return body, said
+def taken_apart(latex: str) -> tuple[str, str, tuple[str, ...]]:
+    """A formula, what its abbreviations stand for (empty where it has none), and in words what no symbol shows."""
+    whole, *said = latex.split(SEPARATOR)
+    body, _, where = whole.partition(WHERE)
+    return body, rf"\text{{where }}{where}" if where else "", tuple(map(as_text, said))
 
 
 def _parts(semantics: Semantics) -> list[Semantics]:

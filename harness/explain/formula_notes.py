@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from harness.semantics import Semantics
 
 WHERE = r"\quad\text{where }"
+SEPARATOR = r";\;"
 
 _BAD_INDICES = {
     "nan": "nan for a label outside the classes",

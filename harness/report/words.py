@@ -111,6 +111,16 @@ PROOFS: tuple[tuple[str, str], ...] = (
 )
 PROOF_SYMBOLS: dict[Proof, str] = {Proof.PASSED: "✓", Proof.FAILED: "✗", Proof.NOT_RUN: "–"}
 
+# What came of asking a side; `results.json` has the keys.
+OUTCOMES: dict[str, str] = {
+    "computed": "computed",
+    "claimed": "printed",
+    "raised": "raised",
+    "unsupported": "cannot be asked",
+    "crashed": "crashed",
+    "timed_out": "timed out",
+}
+
 STATUSES: dict[str, str] = {
     "pass": "as expected",
     "fail": "not as expected",

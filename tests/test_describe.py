@@ -68,6 +68,16 @@ def test_a_parameter_that_one_side_leaves_out_is_told_with_its_usual_value(famil
     assert found == [f"term.parameter: {words}"]
 
 
+def test_of_several_parameters_those_are_told_that_differ():
+    variance = ("variance", parse("w", INPUTS))
+    a, b = (
+        Semantics(term=Term("gaussian-nll", parameters=given)) for given in ((variance,), (variance, ("full", 1.0)))
+    )
+
+    assert told(a, b) == ["term.parameter: without its constant → with its constant"]
+    assert choice("term.parameter", ((variance,),)) == "variance = w"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

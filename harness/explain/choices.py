@@ -138,8 +138,12 @@ def chain(values: Values, prediction_is: str | None) -> str:
 
 
 def _parameters(values: Values, other: Values) -> str:
-    given, names = dict(values[0]), dict.fromkeys(name for name, _ in (*values[0], *other[0]))
-    return ", ".join(filter(None, (_parameter(name, given) for name in names))) or "none"
+    """The parameters in which two sides differ, or all where they do not."""
+    given, held = dict(values[0]), dict(other[0])
+    names = dict.fromkeys((*given, *held))
+    told = [(_parameter(name, given), _parameter(name, held)) for name in names]
+    differing = [mine for mine, theirs in told if mine != theirs]
+    return ", ".join(filter(None, differing or [mine for mine, _ in told])) or "none"
 
 
 def _parameter(name: str, given: dict[str, Any]) -> str:
@@ -221,6 +225,7 @@ WORDS: dict[str, Row] = {
         "one mean" if v[0] is None else f"mean of the means of parts of {amount(v[0])}"
     ),
     "reduction.zero": lambda v, _: f"{v[0]} when nothing is left",
+    "scale.constant": lambda v, _: f"times {amount(v[0])}",
     "scale.log_base": lambda v, _: f"logarithm to base {amount(v[0])}" if v[0] else "natural logarithm",
     "scale.sign": lambda v, _: "+" if v[0] > 0 else "−",
     "precision.input": lambda v, _: "the case's own dtype" if v[0] is None else v[0],

@@ -140,7 +140,8 @@ def _norm(x: str, given: Given) -> str:
     if "floor" not in given:
         return norm
     floor = amount(given["floor"])
-    return rf"\sqrt{{\max({norm}^2,{floor})}}" if _on(given, "floor_on_square") else rf"\max({norm},{floor})"
+    # In braces, or the exponent would be that of the closing bars alone.
+    return rf"\sqrt{{\max({{{norm}}}^2,{floor})}}" if _on(given, "floor_on_square") else rf"\max({norm},{floor})"
 
 
 def _hinge_embedding(given: Given) -> str:

@@ -17,6 +17,9 @@ def mathml(latex: str) -> Markup:
     # formula smuggle markup in. Unescaped here, element by element, they are text and stay text.
     for element in math.iter():
         element.text = unescape(element.text or "")
+        if element.text == "|":
+            # As an operator it would stand apart from what it encloses.
+            element.attrib.update(lspace="0", rspace="0")
     for row in math.iter():
         _set_names_apart(row)
     return Markup(ET.tostring(math, encoding="unicode"))  # noqa: S704  made by ElementTree, which escapes

@@ -17,6 +17,7 @@ from harness.report.words import VERDICTS, meaning
 MOST_URGENT = 50  # The rest is in the grid, which starts with it.
 MOST_CAUSES = 40
 MOST_EXAMPLES = 12
+MANY_SINGLE = 8  # So many causes of one case each are folded.
 MOST_NOTES = 3
 
 
@@ -86,6 +87,7 @@ class Index:
     gaps: tuple[Urgent, ...]
     gaps_more: int
     causes: tuple[Cause, ...]
+    single_causes: tuple[Cause, ...]
     columns: tuple[str, ...]
     groups: tuple[Group, ...]
     legend: tuple[Legend, ...]
@@ -103,6 +105,9 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
     urgent = [each for each in look if each.status != "pass" or severity(each) is Verdict.UNEXPLAINED]
     gaps = look[len(urgent) :]
     columns, where = columns_of(ordered), addresses(ordered)
+    causes = _causes(ordered, where)
+    single = tuple(cause for cause in causes if cause.count == 1)
+    single = single if len(single) >= MANY_SINGLE else ()
     return Index(
         headline=headline(findings, run.missing),
         lead=lead(findings),
@@ -113,7 +118,8 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
         urgent_more=max(0, len(urgent) - MOST_URGENT),
         gaps=tuple(_urgent(finding, where) for finding in gaps[:MOST_URGENT]),
         gaps_more=max(0, len(gaps) - MOST_URGENT),
-        causes=_causes(ordered, where),
+        causes=causes[: len(causes) - len(single)],
+        single_causes=single,
         columns=columns,
         groups=groups(ordered, look, waiting, columns, where),
         legend=_legend(),

@@ -113,6 +113,14 @@ def test_an_operator_of_onnx_is_run_by_the_script_itself():
     assert printed(code) == [pytest.approx(np.log(4.0), rel=1e-6)]
 
 
+@pytest.mark.parametrize("text", ["optax.poly_loss_cross_entropy(p, t).sum()", "optax.losses.dice_loss(p, t)"])
+def test_a_newer_loss_of_optax_is_called_where_it_is(text):
+    p, t = InputArray(np.array([[1.0, 2.0, 0.5]])), InputArray(np.array([[0.0, 1.0, 0.0]]))
+
+    assert "optax.losses." in script(text, p=p, t=t)
+    assert len(printed(script(text, p=p, t=t))) == 1
+
+
 @pytest.mark.parametrize("framework", sorted(ADAPTERS))
 def test_every_framework_that_is_asked_can_be_asked_by_a_script(framework):
     assert framework in STYLES

@@ -23,7 +23,7 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
     style = STYLES.get(side.framework)
     if style is None:
         return ""
-    tree = _spelled(side.tree) if side.framework == "onnx" else side.tree
+    tree = _spelled(side.tree)
     read, indices = inputs_of(tree), index_inputs(side.tree, case.inputs)
     used = {name: array for name, array in case.inputs.items() if name in read}
     wanted = case.gradient if style.gradient and case.gradient in used else None
@@ -63,10 +63,16 @@ def _array(given: InputArray, style: Style, dtype: str, wanted: bool) -> str:  #
 
 
 def _spelled(tree: Node) -> Node:
-    """The tree with `onnx.Operator(…)` as a call of the function `operator` that the script begins with."""
+    """The tree as Python finds its functions.
+
+    `onnx.Operator(…)` is a call of the function `operator` that the script begins with; optax has its newer losses in
+    `optax.losses` only, and all of them there.
+    """
     match rebuild(tree, _spelled):
         case Call(function=path, args=args, kwargs=kwargs) if path.startswith("onnx."):
             return Call("operator", (Literal(path.removeprefix("onnx.")), *args), kwargs)
+        case Call(function=path, args=args, kwargs=kwargs) if path.startswith("optax."):
+            return Call(f"optax.losses.{path.removeprefix('optax.')}", args, kwargs)
         case other:
             return other
 

@@ -137,6 +137,12 @@ def test_no_choice_shows_how_it_is_stored(a, b):
     assert [line for line in told(a, b) if any(sign in line for sign in ("epsilon:", "(", "None"))] == []
 
 
+def test_the_stage_table_says_how_a_target_is_written():
+    indexed = Semantics(target=Target(encoding="index"))
+
+    assert ("target.source", "target: class indices", "target: class indices") in stage_table(indexed, indexed, None)
+
+
 def test_every_family_and_every_kink_has_a_name():
     assert {*NAMED} == {*FAMILIES}
     assert {*KINKS} == {*USUAL_SLOPES}

@@ -192,6 +192,7 @@ def test_every_symbol_of_a_formula_is_said_to_be_something(path):
         (r"\mathrm{np.exp(log\_var - 1)}", "np.exp(log_var - 1)"),
         (r"\sqrt{\max(x,\tfrac{1}{11})}", "√(max(x,1/11))"),
         (r"\log_{2} p", "log_2 p"),
+        (formula(point("huber", (("delta", 0.5),))), "mean over elements of H_0.5(x−t)"),
         (r"\operatorname{mean}_{\text{samples with }y\ne -100} x", "mean over samples with y≠−100 of x"),
     ],
 )
@@ -216,6 +217,10 @@ def test_latex_is_told_in_plain_characters(latex, text):
 )
 def test_a_sign_never_meets_another(piece, text):
     assert written(piece) == text
+
+
+def test_a_width_stands_whole_in_its_subscript():
+    assert "H_{0.5}" in formula(point("huber", (("delta", 0.5),)))
 
 
 def test_pieces_are_added_with_their_signs():

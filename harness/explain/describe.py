@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.explain.choices import WORDS, amount, chain
 from harness.explain.differences import DETAILS, Difference, read
+from harness.explain.vocabulary import ENCODINGS
 from harness.semantics import Semantics
 
 # Families of which an element may count for one outcome or for both.
@@ -101,12 +102,14 @@ def stage_table(a: Semantics, b: Semantics, prediction_is: str | None) -> tuple[
         usual = tuple(read(default, *f) for f in fields)
         if before != usual or after != usual or _always_told(factor, a, b):
             told = choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
-            rows.append((factor, _sided(factor, told[0], a), _sided(factor, told[1], b)))
+            rows.append((factor, _in_full(factor, told[0], a), _in_full(factor, told[1], b)))
     return tuple(rows)
 
 
-def _sided(factor: str, words: str, s: Semantics) -> str:
-    """`words`, unless they speak of the outcomes of what has none, such as a squared error."""
+def _in_full(factor: str, words: str, s: Semantics) -> str:
+    """`words`, with what only the whole point can tell: how a target is written, and that it has no two outcomes."""
+    if factor == "target.source" and s.target.encoding != "dense":
+        return f"{words}: {ENCODINGS[s.target.encoding]}"
     return UNSIDED if factor == "term.sides" and s.term.family not in SIDED else words
 
 

@@ -83,8 +83,9 @@ def _plain(s: Semantics) -> str:
     return rf"{sign if sign == '-' else ''}{positive}{term.removeprefix('-')}{sign}{_COMPLEMENT[family]}"
 
 
-def _told(text: str, _found: re.Match[str]) -> str:
-    return text
+def _told(text: str, found: re.Match[str]) -> str:
+    # A subscript reaches no further than one digit unless it is in braces.
+    return f"{{{text}}}" if found.string[: found.start()].endswith("_") else text
 
 
 def _logs(s: Semantics, term: str) -> str:

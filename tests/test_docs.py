@@ -1,8 +1,10 @@
 """The docs say what the code does: every name has its entry, every link leads somewhere, every example runs."""
 
 import ast
+import os
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -176,3 +178,42 @@ def test_every_example_comes_out_as_its_page_says(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def shown():
+    """Every command that a page shows, with what it prints: a block that begins with `$ harness`, or two blocks."""
+    for page in PAGES:
+        text = text_of(page)
+        blocks = [block[1] for block in re.finditer(r"^```\n\$ (harness .*?)^```", text, re.MULTILINE | re.DOTALL)]
+        pairs = re.finditer(
+            r"^```\n(harness .*?)^```\s+<!-- output -->\s+```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+        )
+        blocks += [pair[1] + pair[2] for pair in pairs]
+        for block in blocks:
+            command, printed = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", block, re.DOTALL).groups()
+            yield pytest.param(command.replace("\\\n", " "), printed, id=f"{page.name}: {command[:50]}")
+
+
+COMMANDS_SHOWN = [*shown()]
+
+
+def test_commands_are_shown_with_what_they_print():
+    assert len(COMMANDS_SHOWN) >= 6
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("command", "printed"), COMMANDS_SHOWN)
+def test_a_command_prints_what_its_page_shows(command, printed, tmp_path):
+    losses = next(each.values[0] for each in examples("python") if "def loss(" in each.values[0])
+    (tmp_path / "losses.py").write_text(losses, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    left = iter(done.stdout.splitlines())
+
+    assert [line for line in printed.splitlines() if line not in left] == [], done.stdout + done.stderr

@@ -22,9 +22,11 @@ def verdict_sentence(finding: Finding, comparison: Comparison) -> str:
     """The verdict on one comparison as a sentence a newcomer understands."""
     whole = f"{names(comparison.between)} {judged(finding, comparison)}"
     said = "; ".join(text.rstrip(".") for text in (comparison.explanation.blame, comparison.message) if text)
-    # That two agree is not because a side is no known loss, or another than it is said to be.
-    aside = comparison.verdict in AGREE
-    return f"{whole}{f'. But {said}' if aside else f': {said}'}." if said else f"{whole}."
+    if not said:
+        return f"{whole}."
+    if comparison.verdict in AGREE:
+        return f"{whole}. But {said}."
+    return f"{whole}: {said}." if comparison.verdict is Verdict.INCOMPARABLE else f"{whole}. {said}."
 
 
 def judged(finding: Finding, comparison: Comparison) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.factors import FACTORS
 from harness.findings import Proof, Proofs
-from harness.records import Verdict
+from harness.records import Key, Verdict
 from harness.report.counting import by_urgency
 from harness.report.numbers import aligned, number, share, signed
 from harness.report.phrases import count, names, pair
@@ -126,6 +126,25 @@ def test_the_table_of_a_run_shows_what_failed_first():
 
     assert [line.split()[:2] for line in lines[1:2]] == [["✗", "halved"]]
     assert counts(samples.all_findings()).startswith("9 cases, 2 not as expected.")
+
+
+def test_a_framework_that_answers_nobody_is_one_line_of_the_table():
+    found = samples.incomparable()
+    unmet = replace(found.comparisons[0], expected=False)
+    jax = replace(samples.BCE, framework="jax")
+    case = replace(found.case, sides={"keras": samples.KERAS, "ce": jax})
+    seen = {Key("waiting", "keras", "float32"): samples.computed(0.3)}
+    comparison = replace(unmet, between=("keras", "ce"))
+    waiting = [
+        replace(found, case=replace(case, id="waiting"), status="fail", observations=seen, comparisons=(comparison,))
+    ] * 3
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(table(waiting))
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+
+    assert [line.split() for line in lines[1:]] == [
+        "✗ jax jax gave no answer at all: the cases that ask it are not judged".split()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.findings import Comparison, Explanation, Factor, Finding, Proof
-from harness.records import BrokenCase, Case, Computed, Key
+from harness.records import BrokenCase, Case, Computed, Expression, Key
 from harness.report import phrases
-from harness.report.counting import by_urgency, causes_of
+from harness.report.counting import by_urgency, causes_of, waits_for
 from harness.report.numbers import aligned, number, share
 from harness.report.parting import inline
 from harness.report.results import outcome_in_words, summary
@@ -216,11 +216,29 @@ def table(findings: Sequence[Finding]) -> "Table":
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for heading, wraps in (("", False), ("case", False), ("verdicts", False), ("why", True)):
         grid.add_column(heading, overflow="fold", no_wrap=not wraps)
+    silent = _silent(findings)
+    waiting: set[str] = set()
     for finding in sorted(findings, key=lambda each: (each.status == "pass", each.case.path, each.case.id)):
+        if absent := waits_for(finding, silent):
+            waiting.update(absent)
+            continue
         style = "" if finding.status == "pass" else "bold red"
         mark = "✓" if finding.status == "pass" else "✗"
         grid.add_row(Text(mark, style), Text(finding.case.id or finding.case.path, style), *map(Text, _line(finding)))
+    for framework in sorted(waiting):
+        said = f"{framework} gave no answer at all: the cases that ask it are not judged"
+        grid.add_row(Text("✗", "bold red"), Text(framework, "bold red"), Text(""), Text(said))
     return grid
+
+
+def _silent(findings: Sequence[Finding]) -> frozenset[str]:
+    """The frameworks that some case asks and that answered none: missing, as a rule, which is told once."""
+    asked, heard = set(), set()
+    for finding in findings:
+        sides = finding.case.sides if isinstance(finding.case, Case) else {}
+        asked |= {side.framework for side in sides.values() if isinstance(side, Expression)}
+        heard |= {phrases.framework(sides[key.side]) for key in finding.observations if key.side in sides}
+    return frozenset(asked - heard)
 
 
 def _line(finding: Finding) -> tuple[str, str]:

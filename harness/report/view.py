@@ -11,7 +11,7 @@ from harness.report.counting import by_verdict, causes_of, is_of_claims, needs_a
 from harness.report.grid import BASELINE, Group, columns_of, groups, title
 from harness.report.overview import gap_sentences, headline, lead, missing_sentences, standing
 from harness.report.sentences import kill_sentence, notes
-from harness.report.shelves import addresses
+from harness.report.shelves import OWN_PAGES, addresses
 from harness.report.words import VERDICTS, meaning
 
 MOST_URGENT = 50  # The rest is in the grid, which starts with it.
@@ -90,6 +90,7 @@ class Index:
     single_causes: tuple[Cause, ...]
     columns: tuple[str, ...]
     groups: tuple[Group, ...]
+    is_long: bool
     legend: tuple[Legend, ...]
     environment: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
@@ -122,6 +123,7 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
         single_causes=single,
         columns=columns,
         groups=groups(ordered, look, waiting, columns, where),
+        is_long=len(ordered) > OWN_PAGES,
         legend=_legend(),
         environment=tuple(sorted(run.environment.items())),
         missing=missing_sentences(findings, run.missing),

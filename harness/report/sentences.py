@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from harness.findings import Comparison, Factor, Finding, Inactive, Rival
+from harness.findings import Comparison, Explanation, Factor, Finding, Inactive, Rival
 from harness.records import BrokenCase, Scope, Verdict
 from harness.report.counting import by_verdict, is_of_claims
 from harness.report.numbers import number, small
@@ -133,6 +133,15 @@ def residual_sentence(comparison: Comparison) -> str:
         "and rounding may do anything here" if math.isinf(apart.bound) else f"rounding allows {small(apart.bound)}"
     )
     return f"{left}; {allowed}."
+
+
+def choices(factor: Factor, why: Explanation) -> tuple[str, str]:
+    """A's and B's choice of a factor in words.
+
+    Whether a term has two outcomes to count is told as the stage table has it, which sees the whole loss.
+    """
+    told = (row[1:] for row in why.stages if row[0] == factor.factor == "term.sides")
+    return next(told, (factor.before, factor.after))
 
 
 def beyond(factor: Factor) -> str:

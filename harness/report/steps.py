@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.findings import Comparison, Factor, Finding
 from harness.report.numbers import aligned, share, signed
-from harness.report.sentences import beyond, is_of_form
+from harness.report.sentences import beyond, choices, is_of_form
 from harness.report.waterfall import Scale, Step, scale, waterfall
 from harness.report.words import meaning
 
@@ -66,7 +66,7 @@ def _row(step: Step, amount: str, bar: Bar | None, comparison: Comparison) -> St
         label=factor.factor,
         meaning=meaning(factor.factor),
         css="factor",
-        change=(factor.before, factor.after),
+        change=choices(factor, comparison.explanation),
         summary=beyond(factor),
         widens=factor.widens,
         amount=amount if math.isfinite(step.amount) else "infinite" if math.isinf(step.amount) else "no number",

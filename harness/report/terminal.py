@@ -15,6 +15,7 @@ from harness.report.results import outcome_in_words, summary
 from harness.report.sentences import (
     LONGEST_INLINE,
     beyond,
+    choices,
     expectation_sentence,
     inactive_sentence,
     is_of_form,
@@ -123,7 +124,7 @@ def _factors(comparison: Comparison) -> str:
     for factor, amount in zip(why.factors, _shares(why.factors, apart.gap), strict=True):
         widens = "   (widens the gap)" if factor.widens else ""
         lines += [
-            f"{INDENT}{factor.factor:<{width}}  {amount}   {factor.before} → {factor.after}{widens}",
+            f"{INDENT}{factor.factor:<{width}}  {amount}   {' → '.join(choices(factor, why))}{widens}",
             _wrap(beyond(factor), INDENT * 2 + " " * width),
         ]
     return "\n".join(line for line in lines if line.strip())

@@ -8,7 +8,7 @@ from harness.findings import Finding
 from harness.records import Run
 from harness.report.counting import by_verdict, causes_of, waits_for
 from harness.report.overview import headline, missing_sentences
-from harness.report.phrases import count
+from harness.report.phrases import counted
 from harness.report.sentences import notes
 from harness.report.words import VERDICTS
 
@@ -23,9 +23,9 @@ def markdown(run: Run, findings: Sequence[Finding]) -> str:
 
 
 def _counts(run: Run, findings: Sequence[Finding]) -> str:
-    counted = by_verdict(findings)
-    cells = [f"{words.symbol} {counted[verdict].comparisons} {verdict}" for verdict, words in VERDICTS.items()]
-    total = count(sum(each.comparisons for each in counted.values()), "comparison")
+    found = by_verdict(findings)
+    cells = [f"{words.symbol} {found[verdict].comparisons:,} {verdict}" for verdict, words in VERDICTS.items()]
+    total = counted(sum(each.comparisons for each in found.values()), "comparison")
     missing = [_plain(each) for each in missing_sentences(findings, run.missing)]
     return "\n\n".join([f"## {headline(findings, run.missing)}", f"{total}: {' · '.join(cells)}", *missing])
 

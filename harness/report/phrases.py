@@ -157,6 +157,11 @@ def count(amount: int, noun: str, plural: str = "") -> str:
     return f"{spelled(amount)} {noun if amount == 1 else plural or noun + 's'}"
 
 
+def counted(amount: int, noun: str) -> str:
+    """An amount in digits, for a total or a column of them: "1 case", "2,032 comparisons"."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
 def spelled(amount: int) -> str:
     """A number of things: in words up to ten, as people write it."""
     return COUNTS[amount] if amount < len(COUNTS) else f"{amount:,}"

@@ -10,7 +10,7 @@ from harness.records import BrokenCase, Scope, Verdict
 from harness.report.counting import by_verdict, is_of_claims
 from harness.report.numbers import number, small
 from harness.report.parting import inline
-from harness.report.phrases import count, names, pair, returned, spelled
+from harness.report.phrases import count, counted, names, pair, returned, spelled
 
 AGREE = frozenset({Verdict.IDENTICAL, Verdict.EQUAL})
 RULED_OUT = "ruled out"
@@ -191,7 +191,7 @@ def kill_sentence(tried: int, survived: int) -> str:
     """Whether what passed could have failed; empty where nothing was tried."""
     if not tried:
         return ""
-    planted = f"{tried:,} planted change{'' if tried == 1 else 's'} of a side"
+    planted = f"{counted(tried, 'planted change')} of a side"
     if survived:
         return f"Could it have failed? Not always: of {planted}, {survived:,} went unnoticed."
     return f"Could it have failed? Yes: {planted}, {'and it was noticed' if tried == 1 else 'each of them noticed'}."
@@ -219,8 +219,8 @@ def rival_sentence(rival: Rival) -> str:
 
 def conclusion(finding: Finding) -> str:
     """What all comparisons of a case come to, in one sentence; empty where nothing was compared."""
-    counted = {verdict: found.comparisons for verdict, found in by_verdict([finding]).items()}
-    total, agree = sum(counted.values()), counted[Verdict.IDENTICAL] + counted[Verdict.EQUAL]
+    met = {verdict: found.comparisons for verdict, found in by_verdict([finding]).items()}
+    total, agree = sum(met.values()), met[Verdict.IDENTICAL] + met[Verdict.EQUAL]
     if not total:
         return ""
     if agree == total:
@@ -231,9 +231,9 @@ def conclusion(finding: Finding) -> str:
         return f"{who}{what}: no two numbers are further apart than rounding allows."
     told = [_amount(agree, "agrees", "agree")] if agree else []
     told += [
-        _amount(counted[verdict], f"is {verdict}", f"are {verdict}")
+        _amount(met[verdict], f"is {verdict}", f"are {verdict}")
         for verdict in (Verdict.EXPLAINED, Verdict.INCOMPARABLE, Verdict.UNEXPLAINED)
-        if counted[verdict]
+        if met[verdict]
     ]
     if len(told) == 1:
         all_of_them = "Both comparisons" if total == 2 else f"All {count(total, 'comparison')}"  # noqa: PLR2004

@@ -204,8 +204,7 @@ def counts(findings: Sequence[Finding]) -> str:
     total = summary(findings)
     verdicts = [f"{words.symbol} {total['verdicts'][verdict]} {verdict}" for verdict, words in VERDICTS.items()]
     failed = total["status"]["fail"] + total["status"]["error"]
-    cases = "1 case" if len(findings) == 1 else f"{len(findings):,} cases"
-    comparisons = phrases.count(total["comparisons"], "comparison")
+    cases, comparisons = phrases.counted(len(findings), "case"), phrases.counted(total["comparisons"], "comparison")
     return f"{cases}, {failed} not as expected.  {comparisons}: {'  '.join(verdicts)}"
 
 

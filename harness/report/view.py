@@ -113,7 +113,7 @@ def index(run: Run, findings: Sequence[Finding]) -> Index:
         headline=headline(findings, run.missing),
         lead=lead(findings),
         kills=kill_sentence(sum(each.mutants for each in findings), sum(len(each.survivors) for each in findings)),
-        total=phrases.count(sum(len(each.comparisons) for each in findings), "comparison"),
+        total=phrases.counted(sum(len(each.comparisons) for each in findings), "comparison"),
         tallies=_tallies(findings),
         urgent=tuple(_urgent(finding, where) for finding in urgent[:MOST_URGENT]),
         urgent_more=max(0, len(urgent) - MOST_URGENT),
@@ -163,7 +163,7 @@ def _tallies(findings: Sequence[Finding]) -> tuple[Tally, ...]:
 
 
 def _in_cases(cases: int) -> str:
-    return f"in {cases:,} case{'' if cases == 1 else 's'}" if cases else ""
+    return f"in {phrases.counted(cases, 'case')}" if cases else ""
 
 
 def _causes(findings: Iterable[Finding], where: Mapping[str, str]) -> tuple[Cause, ...]:

@@ -235,7 +235,7 @@ def test_steps_and_shares_are_told_apart_where_they_stand(report):
 def test_shares_that_are_no_numbers_are_told_in_words(report):
     step = page(samples.infinite()).sections[1].steps[1]
 
-    assert (step.amount, step.share) == ("infinite", "makes it infinite")
+    assert (step.amount, step.share) == ("infinite", "parts a number from an infinity")
     assert "0 of the gap of nan" not in read(report / "index.html").text
 
 

@@ -52,9 +52,9 @@ def step_rows(finding: Finding, comparison: Comparison) -> tuple[StepRow, ...]:
 def share_in_words(factor: Factor, gap: float) -> str:
     """A share with its part of the gap; what is no number is said in words."""
     if math.isnan(factor.share):
-        return "makes it no number"
+        return "parts a number from nan"
     if math.isinf(factor.share):
-        return "makes it infinite"
+        return "parts a number from an infinity"
     return " · ".join(filter(None, (signed(factor.share), share(factor.share, gap).strip("–"))))
 
 

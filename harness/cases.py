@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from harness import fields
 from harness.errors import CaseError
+from harness.factors import FACTORS
 from harness.functions import ALIASES, BUILTINS
 from harness.generators import INTEGER_DTYPES, read_input
 from harness.naming import nearest
@@ -48,7 +49,6 @@ MAX_MESSAGE = 1000
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _INPUT_NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
-_DETAIL = re.compile(r"[a-z][a-z0-9_]*")
 _ID_LINE = re.compile(r"^id:[ \t]*['\"]?([a-z0-9-]{1,100})", re.MULTILINE)
 
 # What a text would hide if an input had its name.
@@ -249,13 +249,13 @@ def _expectation(sides: Collection[str], dtypes: Collection[str]) -> Callable[[E
 
 def _factor(entry: Entry) -> str:
     name = fields.text(entry, "a factor")
-    stage, dot, detail = name.partition(".")
-    if stage not in STAGES or (dot and not _DETAIL.fullmatch(detail)):
-        message = (
-            f"{name!r} is no stage{nearest(stage, STAGES)}; a factor is one of {', '.join(STAGES)}, or stage.detail"
-        )
-        raise fail("unknown-factor", message, entry)
-    return name
+    if name in STAGES or name in FACTORS:
+        return name
+    details = [factor for factor in FACTORS if factor.startswith(f"{name.partition('.')[0]}.")]
+    message = (
+        f"no factor is called {name!r}{nearest(name, (*STAGES, *FACTORS))}; allowed: {', '.join(details or STAGES)}"
+    )
+    raise fail("unknown-factor", message, entry)
 
 
 def _known(sides: Collection[str]) -> Callable[[Entry], Known]:

@@ -39,10 +39,10 @@ def adapters() -> Rows:
 
 def factors() -> Rows:
     """Every stage, and under it every factor that an explanation may name, with its meaning."""
-    from harness.explain.differences import DETAILS
+    from harness.factors import FACTORS
     from harness.report.words import STAGES, meaning
 
-    names = [name for name, _ in DETAILS if name not in STAGES]
+    names = [name for name in FACTORS if name not in STAGES]
     rows: Rows = []
     for stage, sentence in STAGES.items():
         rows.append((stage, sentence))

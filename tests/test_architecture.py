@@ -21,6 +21,7 @@ LAYER = {
     "records": "words",
     "findings": "words",
     "errors": "words",
+    "factors": "words",
     "syntax": "words",
     "semantics": "words",
     "case_schema": "shared",

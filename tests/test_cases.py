@@ -12,8 +12,10 @@ from harness.cases import load_cases, read_case
 from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import inputs_of, parse
+from harness.factors import FACTORS
 from harness.generators import MAX_ELEMENTS
 from harness.records import BrokenCase, Claim, Expectation, Expression, Known, Verdict
+from harness.semantics import STAGES
 from harness.sides import MAX_SIDES
 from harness.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml
 
@@ -204,6 +206,10 @@ def test_half_a_million_brackets_are_refused_wherever_libyaml_gives_up():
         ("expect:\n  - {between: [a, b], verdict: same}", ("not-allowed", 9, 32)),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: [activaton]}", ("unknown-factor", 9, 53)),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: [reduction.]}", ("unknown-factor", 9, 53)),
+        (
+            "expect:\n  - {between: [a, b], verdict: explained, factors: [term, weight.klass]}",
+            ("unknown-factor", 9, 59),
+        ),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: reduction}", ("not-a-list", 9, 52)),
         ("expect:\n  - {between: [a, b], verdict: equal, aspect: values}", ("not-allowed", 9, 47)),
         ("expect:\n  - {between: [a, b], verdict: equal, dtype: float64}", ("not-allowed", 9, 46)),
@@ -741,3 +747,29 @@ def test_any_text_is_a_claim_or_an_error(text):
         shapes = (error.slug, error.slug)
 
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("activaton", "activation"),
+        ("reduction.clases", "reduction.classes"),
+        ("weight.klass", "weight.class"),
+        ("term.familly", "term.family"),
+        ("term.parameters", "term.parameter"),
+        ("target.encodings", "target.encoding"),
+    ],
+)
+def test_a_factor_that_cannot_exist_is_refused_with_the_one_that_was_meant(written, meant):
+    expectation = f"expect:\n  - {{between: [a, b], verdict: explained, factors: [{written}]}}\n"
+
+    with pytest.raises(CaseError, match=f"no factor is called '{written}'; nearest: {meant};"):
+        read_case("id: a\nsides: {a: x, b: y}\ninputs: {x: [1.0], y: [2.0]}\n" + expectation, "")
+
+
+@pytest.mark.parametrize("factor", [*STAGES, *FACTORS])
+def test_every_stage_and_every_factor_can_be_expected(factor):
+    expectation = f"expect:\n  - {{between: [a, b], verdict: explained, factors: [{factor}]}}\n"
+    case = read_case("id: a\nsides: {a: x, b: y}\ninputs: {x: [1.0], y: [2.0]}\n" + expectation, "")
+
+    assert case.expect[0].factors == (factor,)

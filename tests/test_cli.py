@@ -125,7 +125,7 @@ def test_a_job_summary_is_appended_where_ci_asks_for_one(harness, monkeypatch):
     Path("job.md").write_text("before\n", encoding="utf-8")
     harness("compare", cases=["agree"])
 
-    assert Path("job.md").read_text(encoding="utf-8").startswith("before\n## All cases are as expected")
+    assert Path("job.md").read_text(encoding="utf-8").startswith("before\n## The case is as expected")
 
 
 def test_shards_merge_to_what_one_run_says(harness):
@@ -234,6 +234,9 @@ def test_every_command_shows_an_example(harness, name):
         ("apis", "torch.nn.BCELoss"),
         ("adapters", "harness.adapters.torch:adapter"),
         ("factors", "reduction.denominator"),
+        ("factors", "target.shift"),
+        ("factors", "target.encoding"),
+        ("factors", "target.bad_index"),
         ("cases", "cases/agree.yaml"),
     ],
 )

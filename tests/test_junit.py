@@ -88,7 +88,7 @@ def test_the_job_summary_leads_with_what_is_wrong():
 def test_the_job_summary_of_a_good_run_says_so():
     found = samples.equal()
 
-    assert markdown(samples.run_of([found]), [found]).startswith("## All cases are as expected")
+    assert markdown(samples.run_of([found]), [found]).startswith("## The case is as expected")
 
 
 def test_the_job_summary_holds_no_markup_of_a_case():

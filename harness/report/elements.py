@@ -1,6 +1,6 @@
 """Every side's numbers, element by element: the tables at the end of a case's page."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -26,14 +26,17 @@ class Elements:
     more: int
 
 
-def elements(finding: Finding, case: Case) -> tuple[Elements, ...]:
-    """One table per dtype, aspect and shape; values that the table of sides tells in one line have none."""
+def elements(finding: Finding, case: Case, told: Container[frozenset[str]]) -> tuple[Elements, ...]:
+    """One table per dtype, aspect and shape; values that the table of sides tells in one line have none.
+
+    Two sides that are told element by element already, as `told` has them with their aspect and dtype, have none.
+    """
     return tuple(
         _table(f"{aspect}, {dtype}", shape, arrays)
         for dtype in case.dtypes
         for aspect in ("value", "gradient")
         for shape, arrays in _by_shape(finding, case, dtype, aspect)
-        if aspect == "gradient" or not is_inline(shape)
+        if (aspect == "gradient" or not is_inline(shape)) and frozenset({aspect, dtype, *arrays}) not in told
     )
 
 

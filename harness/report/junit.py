@@ -6,8 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from harness.findings import Comparison, Finding
-from harness.records import Verdict
-from harness.report import phrases
+from harness.report.sentences import AGREE, expectation_sentence, notes
 from harness.report.terminal import render_explanation
 
 # XML 1.0 has no way to write these, not even escaped; a framework's message may hold them.
@@ -46,18 +45,20 @@ def _test(comparison: Comparison, finding: Finding) -> ET.Element:
     mode = "" if comparison.mode == "eager" else f", {comparison.mode}"
     name = f"{' vs '.join(comparison.between)}, {comparison.aspect}, {comparison.dtype}{mode}"
     test = ET.Element("testcase", classname=_clean(finding.case.id), name=_clean(name))
-    text = _clean(render_explanation(comparison, finding))
     if not comparison.expected:
-        message = _clean(phrases.expectation_sentence(comparison))
-        ET.SubElement(test, "failure", type=comparison.verdict.value, message=message).text = text
-    elif comparison.verdict not in {Verdict.IDENTICAL, Verdict.EQUAL}:
-        ET.SubElement(test, "system-out").text = text
+        message = _clean(expectation_sentence(finding, comparison))
+        told = ET.SubElement(test, "failure", type=comparison.verdict.value, message=message)
+    elif comparison.verdict not in AGREE:
+        told = ET.SubElement(test, "system-out")
+    else:
+        return test
+    told.text = _clean(render_explanation(comparison, finding))
     return test
 
 
 def _whole(finding: Finding) -> ET.Element:
     test = ET.Element("testcase", classname=_clean(finding.case.id or finding.case.path), name="case")
-    text = _clean("\n".join(phrases.notes(finding)))
+    text = _clean("\n".join(notes(finding)))
     kind = {"fail": "failure", "error": "error"}[finding.status]
     ET.SubElement(test, kind, type=finding.status, message=text.partition("\n")[0]).text = text
     return test

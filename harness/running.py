@@ -47,7 +47,7 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
     if dtype is None:
         return case
     expect = tuple(expected for expected in case.expect if expected.dtype in {None, dtype})
-    return replace(case, dtypes=(dtype,), expect=expect)
+    return replace(case, dtypes=(dtype,), expect=expect, imposed=dtype not in case.dtypes)
 
 
 class Asking(NamedTuple):

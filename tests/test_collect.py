@@ -369,10 +369,12 @@ def test_what_did_not_change_is_not(tmp_path):
 def test_a_changed_adapter_is_asked_again(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     text = "from zoo import {0} as adapter\n"
-    cases = [case("a", sides={"mine": Expression(LOSS, parse(LOSS, ("prediction", "target")), "mine:adapter")})]
+    cases = [case("a", sides={"mine": Expression(LOSS, parse(LOSS, ("prediction", "target")), "changing:adapter")})]
     values = []
     for animal in ("agrees", "halves"):
-        (tmp_path / "mine.py").write_text(text.format(animal) + "#" * len(values))  # bytecode goes by size and second
+        (tmp_path / "changing.py").write_text(
+            text.format(animal) + "#" * len(values)
+        )  # bytecode goes by size and second
         _forget()
         values.append(float(only(collect(cases, store=tmp_path / "store")).value))
 

@@ -11,7 +11,7 @@ from harness.findings import Proof, Proofs
 from harness.records import Verdict
 from harness.report.numbers import aligned, number, share, signed
 from harness.report.phrases import by_urgency, count, names, pair, verdict_sentence
-from harness.report.terminal import WIDTH, counts, render_explanation, render_finding, table
+from harness.report.terminal import WIDTH, counts, render_explanation, render_finding, rival_sentence, table
 from harness.report.waterfall import scale, waterfall
 from harness.report.words import DETAILS, STAGES, VERDICTS, meaning
 from harness.semantics import STAGES as ORDER
@@ -186,3 +186,7 @@ def test_a_convention_without_a_sentence_has_that_of_its_stage():
 def test_every_verdict_has_a_symbol_of_its_own():
     assert set(VERDICTS) == set(Verdict)
     assert len({words.symbol for words in VERDICTS.values()}) == len({words.css for words in VERDICTS.values()}) == 5
+
+
+def test_a_rival_in_the_same_conventions_is_told_without_naming_any():
+    assert rival_sentence((), "also fits", "") == "also fits (not ruled out)"

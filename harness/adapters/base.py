@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Computed, InputArray, Observation, Unsupported
+from harness.records import Computed, InputArray, Lack, Observation, Unsupported
 from harness.syntax import Node
 
 INDEX_DTYPE = "int64"
@@ -85,8 +85,11 @@ def without_gradient(observation: Observation, note: str) -> Observation:
     return observation
 
 
+LACKS = {"dtype": Lack.DTYPE, "mode": Lack.ABILITY}
+
+
 def unsupported(framework: str, kind: str, name: str, known: frozenset[str]) -> Unsupported | None:
-    """The answer for a dtype or mode that the framework does not have, or None if it has it."""
+    """The answer for a dtype or mode (`kind`) that the framework does not have, or None if it has it."""
     if name in known:
         return None
-    return Unsupported(f"{framework} has no {kind} {name!r} here; it has {', '.join(sorted(known))}")
+    return Unsupported(f"{framework} has no {kind} {name!r} here; it has {', '.join(sorted(known))}", LACKS[kind])

@@ -16,7 +16,19 @@ from typing import Self
 
 from harness.collect import wire
 from harness.errors import RunError
-from harness.records import BrokenCase, Case, Computed, Crashed, Key, Observation, Raised, Run, TimedOut, Unsupported
+from harness.records import (
+    BrokenCase,
+    Case,
+    Computed,
+    Crashed,
+    Key,
+    Lack,
+    Observation,
+    Raised,
+    Run,
+    TimedOut,
+    Unsupported,
+)  # fmt: skip
 
 Row = tuple[object, ...]
 
@@ -37,8 +49,14 @@ TABLES: Mapping[str, tuple[tuple[str, ...], int]] = {
 RANK: Mapping[type, int] = {Computed: 4, Raised: 3, Unsupported: 2, TimedOut: 1, Crashed: 0}
 # From here on an observation is final; below, another run asks again.
 FINAL = 2
-# What stands for an answer where the framework is missing: less than any answer.
-ABSENT = -1
+# What stands for an answer where nobody was asked: less than any answer, and least where nobody was wanted.
+UNASKED: Mapping[str, int] = {Lack.FRAMEWORK: -1, Lack.WISH: -2}
+
+
+def rank_of(observation: Observation) -> int:
+    """How much an observation says: of two on one question, the greater is kept."""
+    lack = observation.lack if isinstance(observation, Unsupported) else ""
+    return UNASKED.get(lack, RANK[type(observation)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +125,9 @@ class Store:
                 found[digest] = wire.load_observation(row[0])
         return found
 
-    def keep(self, digest: str, observation: Observation, rank: int | None = None) -> None:
+    def keep(self, digest: str, observation: Observation) -> None:
         """Write one observation; it is committed half a second later at most, if more follow."""
-        self._write(
-            "observation", [(digest, RANK[type(observation)] if rank is None else rank, wire.dumps(observation))]
-        )
+        self._write("observation", [(digest, rank_of(observation), wire.dumps(observation))])
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 

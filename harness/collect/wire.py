@@ -157,6 +157,8 @@ def _decode(value: Any) -> Any:  # noqa: ANN401
             return records.Callable(value["name"], _elsewhere, value["framework"])
         case "Expectation":
             return records.Expectation(**_members(value) | {"verdict": records.Verdict(value["verdict"])})
+        case "Unsupported":
+            return records.Unsupported(value["reason"], records.Lack(value["lack"]))
         case name:
             return RECORDS[name](**_members(value))
 

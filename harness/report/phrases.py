@@ -218,6 +218,8 @@ def expectation_sentence(comparison: Comparison) -> str:
 def _unmet(comparison: Comparison) -> str:
     wanted = comparison.expectation
     found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
+    if comparison.verdict is Verdict.INCOMPARABLE:
+        found += f" ({comparison.message})"
     if wanted is None:
         return f"it is {found}, which no case expects unless it says so"
     return f"the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}"
@@ -235,9 +237,16 @@ def notes(finding: Finding) -> tuple[str, ...]:
         address = ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
         return (f"{address}: {case.message}",)
     unmet = [each for each in finding.comparisons if not each.expected]
-    return finding.messages or tuple(
-        f"{names(each.between)}, {each.aspect} in {each.dtype}: {_unmet(each)}" for each in unmet
-    )
+    return (*finding.messages, *(f"{_address(each)}: {_unmet(each)}" for each in unmet))
+
+
+def silences(finding: Finding) -> tuple[str, ...]:
+    """Why sides of a case that passes could not be compared, each reason once."""
+    return tuple(dict.fromkeys(each.message for each in finding.comparisons if each.verdict is Verdict.INCOMPARABLE))
+
+
+def _address(comparison: Comparison) -> str:
+    return f"{names(comparison.between)}, {comparison.aspect} in {comparison.dtype}"
 
 
 def kill_sentence(tried: int, survived: int) -> str:

@@ -119,6 +119,7 @@ def comparison_result(comparison: Comparison) -> Object:
         "scope": comparison.scope.value if comparison.scope else None,
         "parting_input": comparison.parting_input,
         "message": comparison.message,
+        "silence": comparison.silence.value,
         **_distance(apart),
         "residual": None if apart is None else json_number(why.residual),
         "factors": [_factor(factor) for factor in why.factors],

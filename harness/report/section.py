@@ -179,6 +179,8 @@ def _note(comparison: Comparison) -> str:
     if comparison.verdict in {Verdict.IDENTICAL, Verdict.EQUAL}:
         parting = f"; parted by {comparison.parting_input}" if comparison.parting_input else ""
         return f"{comparison.scope}{parting}" if comparison.scope else ""
+    if comparison.verdict is Verdict.INCOMPARABLE:
+        return comparison.message
     return ", ".join(factor.factor for factor in comparison.explanation.factors)
 
 

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.findings import Comparison, Explanation, Finding, Proof
-from harness.records import BrokenCase, Case, Computed, Key
+from harness.findings import Comparison, Explanation, Finding, Proof, Silence
+from harness.records import BrokenCase, Case, Computed, Key, Verdict
 from harness.report import phrases
 from harness.report.numbers import aligned, number, share
 from harness.report.results import outcome_in_words, summary
@@ -166,13 +166,19 @@ def _rivals(why: Explanation) -> str:
 
 def rival_sentence(factors: Sequence[str], summary: str, settled: str) -> str:
     """Another cause that fits, and whether it could be ruled out."""
-    return f"{phrases.names(factors)}: {summary} ({f'ruled out: {settled}' if settled else 'not ruled out'})"
+    named = f"{phrases.names(factors)}: " if factors else ""
+    return f"{named}{summary} ({f'ruled out: {settled}' if settled else 'not ruled out'})"
 
 
 def counts(findings: Sequence[Finding]) -> str:
     """One line: how many comparisons came to which verdict, and how many cases are not as expected."""
     total = summary(findings)
-    verdicts = [f"{words.symbol} {total['verdicts'][verdict]} {verdict}" for verdict, words in VERDICTS.items()]
+    unasked = sum(each.silence is Silence.UNASKED for finding in findings for each in finding.comparisons)
+    remark = {Verdict.INCOMPARABLE: f" ({unasked:,} of them not asked)" if unasked else ""}
+    verdicts = [
+        f"{words.symbol} {total['verdicts'][verdict]} {verdict}{remark.get(verdict, '')}"
+        for verdict, words in VERDICTS.items()
+    ]
     failed = total["status"]["fail"] + total["status"]["error"]
     cases = "1 case" if len(findings) == 1 else f"{len(findings):,} cases"
     return f"{cases}, {failed} not as expected.  {'  '.join(verdicts)}"
@@ -194,8 +200,9 @@ def table(findings: Sequence[Finding]) -> "Table":
 
 
 def _line(finding: Finding) -> tuple[str, str]:
-    """The verdicts of a case, each once, and what is to say about it."""
+    """The verdicts of a case, each once, and what is to say about it: why it fails, or what parts its sides."""
     verdicts = [comparison.verdict for comparison in finding.comparisons]
     counted = [f"{words.symbol} {verdicts.count(each)}" for each, words in VERDICTS.items() if each in verdicts]
     factors = dict.fromkeys(factor.factor for each in finding.comparisons for factor in each.explanation.factors)
-    return "  ".join(counted), "; ".join(phrases.notes(finding)) if finding.status != "pass" else ", ".join(factors)
+    passed = "; ".join(filter(None, (", ".join(factors), *phrases.silences(finding))))
+    return "  ".join(counted), passed if finding.status == "pass" else "; ".join(phrases.notes(finding))

@@ -20,9 +20,9 @@ from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
 from harness.explain.rivals import with_rivals
-from harness.explain.standing import Enclosed, Reference, as_arrays, reference
+from harness.explain.standing import PLAIN, Enclosed, Reference, as_arrays, reference
 from harness.explain.translate.findings import with_remedies
-from harness.explain.written import same_formula, written_reference
+from harness.explain.written import as_written, same_formula, written_reference
 from harness.findings import Comparison, Explanation, Finding, Probe, Silence
 from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
 from harness.semantics import Semantics
@@ -97,7 +97,8 @@ def _finding(case: Case, observations: Mapping[Key, Observation], known: Mapping
         question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
         standings = _standings(case, dtype, own, known)
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
-        compared = [held(case, comparison) for comparison in _compared(case, question, standings, own)]
+        unread = _unread(case, standings, question)
+        compared = [held(case, _reasoned(each, unread)) for each in _compared(case, question, standings, own)]
         kills += [_killed(comparison, question, standings) for comparison in compared]
         found += compared
     comparisons, survivors = tuple(found), tuple(survivor for k in kills for survivor in k.survivors)
@@ -113,6 +114,27 @@ def _finding(case: Case, observations: Mapping[Key, Observation], known: Mapping
         sum(k.tried for k in kills),
         survivors,
     )
+
+
+def _unread(case: Case, standings: Mapping[str, Standing], question: Question) -> dict[str, str]:
+    """Why the text of a side was not read, where that is for its size; by side."""
+    found = {}
+    for name, known in standings.items():
+        side = case.sides[name]
+        if isinstance(side, Expression) and known.semantics is None and known.written is None:
+            try:
+                as_written(side.tree, question.inputs, PLAIN, question.dtype, None)
+            except CaseError as error:
+                found |= {name: f"{name}: {error.message}"} if error.slug == "too-many-elements" else {}
+            except (ValueError, IndexError, TypeError, KeyError):
+                continue
+    return found
+
+
+def _reasoned(comparison: Comparison, unread: Mapping[str, str]) -> Comparison:
+    words = [unread[name] for name in comparison.between if name in unread]
+    unexplained = words and comparison.verdict == Verdict.UNEXPLAINED
+    return replace(comparison, message="; ".join(words)) if unexplained else comparison
 
 
 def _killed(comparison: Comparison, question: Question, standings: Mapping[str, Standing]) -> Kills:

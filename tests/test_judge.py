@@ -1,5 +1,6 @@
 """Judging: what a comparison without numbers says, and what is too large to be judged. No framework is asked."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -167,3 +168,34 @@ def test_judging_tells_how_far_it_is():
     judge(Run(cases, (), {}, {}), progress=lambda *how: told.append(how))
 
     assert told == [(1, 2, "one"), (2, 2, "two")]
+
+
+HUGE = "np.broadcast_to(prediction, (1000000000, 3)).sum()"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HUGE,
+        "(np.zeros((100000, 100000)) * prediction[0]).sum()",
+        "np.ones((100000, 100000)).sum() * prediction[0]",
+        "np.eye(100000).sum() * prediction[0]",
+        "np.arange(1000000000).sum() * prediction[0]",
+        "jax.nn.one_hot(target, 1000000000).sum() * prediction[0]",
+        "(np.arange(10000)[:, None] * np.arange(10000)).sum() * prediction[0]",
+    ],
+)
+def test_the_text_of_a_side_is_not_read_where_its_arrays_are_too_large_to_be_made(text):
+    asked = read_case(TEXT.format(name="c", more=f"  c: {text}"), "cases/c.yaml")
+    answers = {
+        Key("c", name, "float32"): replace(SUM, value=np.array(value))
+        for name, value in zip("abc", (1.0, 1.0, 2.0), strict=True)
+    }
+    tracemalloc.start()
+    finding = judge_case(asked, answers)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 2**26
+    assert {each.verdict for each in finding.comparisons if "c" in each.between} == {Verdict.UNEXPLAINED}
+    assert "reading ends at 16,777,216" in finding.comparisons[1].message

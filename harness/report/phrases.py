@@ -218,7 +218,7 @@ def expectation_sentence(comparison: Comparison) -> str:
 def _unmet(comparison: Comparison) -> str:
     wanted = comparison.expectation
     found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
-    if comparison.verdict is Verdict.INCOMPARABLE:
+    if comparison.message:
         found += f" ({comparison.message})"
     if wanted is None:
         return f"it is {found}, which no case expects unless it says so"

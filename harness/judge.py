@@ -118,7 +118,7 @@ def _finding(case: Case, observations: Mapping[Key, Observation], known: Mapping
 
 def _unread(case: Case, standings: Mapping[str, Standing], question: Question) -> dict[str, str]:
     """Why the text of a side was not read, where that is for its size; by side."""
-    found = {}
+    found: dict[str, str] = {}
     for name, known in standings.items():
         side = case.sides[name]
         if isinstance(side, Expression) and known.semantics is None and known.written is None:

@@ -69,12 +69,13 @@ def read_case(text: str, path: str) -> Case:
         raise
 
 
-def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
+def load_cases(paths: Iterable[Path], before: Iterable[Case] = ()) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
     """All cases in the files and folders named, in the order of their paths, and those that could not be read.
 
     A folder is searched for *.yaml and *.yml, however deep, but not what is hidden by a dot. A malformed file is a
-    BrokenCase and costs no other; of two cases with one id, the later is broken.
+    BrokenCase and costs no other; of two cases with one id, the later is broken. `before` were read already.
     """
+    taken = {case.id: case for case in before}
     cases: dict[str, Case] = {}
     broken: list[BrokenCase] = []
     for path in _files(paths):
@@ -82,11 +83,11 @@ def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCas
         try:
             text = decode(_read(path))
             case = read_case(text, str(path))
-            _check_new(case, cases)
+            _check_new(case, taken)
         except CaseError as error:
             broken.append(_broken(error, path, text))
         else:
-            cases[case.id] = case
+            cases[case.id] = taken[case.id] = case
     return tuple(cases.values()), tuple(broken)
 
 

@@ -52,7 +52,7 @@ def _test(comparison: Comparison, finding: Finding) -> ET.Element:
     elif not comparison.expected:
         # That nobody answered is no failure of what was tested.
         kind = "failure" if comparison.silence is Silence.NONE else "error"
-        message = _clean(phrases.expectation_sentence(comparison))
+        message = _clean(" ".join(filter(None, (phrases.expectation_sentence(comparison), comparison.message))))
         ET.SubElement(
             test, kind, type=comparison.silence.value or comparison.verdict.value, message=message
         ).text = text

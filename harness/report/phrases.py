@@ -218,8 +218,6 @@ def expectation_sentence(comparison: Comparison) -> str:
 def _unmet(comparison: Comparison) -> str:
     wanted = comparison.expectation
     found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
-    if comparison.message:
-        found += f" ({comparison.message})"
     if wanted is None:
         return f"it is {found}, which no case expects unless it says so"
     return f"the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}"
@@ -237,12 +235,16 @@ def notes(finding: Finding) -> tuple[str, ...]:
         address = ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
         return (f"{address}: {case.message}",)
     unmet = [each for each in finding.comparisons if not each.expected]
-    return (*finding.messages, *(f"{_address(each)}: {_unmet(each)}" for each in unmet))
+    return (*finding.messages, *(f"{_address(each)}: {_unmet(each)}{_because(each)}" for each in unmet))
 
 
 def silences(finding: Finding) -> tuple[str, ...]:
     """Why sides of a case that passes could not be compared, each reason once."""
     return tuple(dict.fromkeys(each.message for each in finding.comparisons if each.verdict is Verdict.INCOMPARABLE))
+
+
+def _because(comparison: Comparison) -> str:
+    return f": {comparison.message}" if comparison.message else ""
 
 
 def _address(comparison: Comparison) -> str:

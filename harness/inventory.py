@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import AdapterError
+from harness.records import BrokenCase
 
 Rows = list[tuple[str, ...]]
 
@@ -17,8 +18,12 @@ def cases(paths: Sequence[Path]) -> Rows:
 
     read, broken = load_cases(paths)
     rows: Rows = [(case.id, f"{len(case.sides)} sides", case.path, case.title) for case in read]
-    rows += [(each.id or "?", "malformed", f"{each.path}:{each.line}:{each.column}", each.message) for each in broken]
+    rows += [(each.id or "?", "malformed", _place(each), each.message) for each in broken]
     return rows
+
+
+def _place(case: BrokenCase) -> str:
+    return ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
 
 
 def apis() -> Rows:

@@ -49,6 +49,7 @@ LAYER = {
     "boxes": "top",
     "cli": "top",
     "expressing": "top",
+    "given": "top",
     "identified": "top",
     "identifying": "top",
     "inventory": "top",

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 
 import numpy as np
 import pytest
@@ -494,7 +495,8 @@ def test_a_claim_is_as_precise_as_its_digits(written, value, half_width):
     ],
 )
 def test_the_gradient_is_by_the_prediction_or_the_only_real_input_or_the_one_named(inputs, line, gradient):
-    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: np.log(1), b: np.log(2)}}\n{line}\n")
+    both = " + ".join(re.findall(r"(\w+):", inputs))
+    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: {both}, b: ({both}) * 2}}\n{line}\n")
 
     assert case.gradient == gradient
 
@@ -741,3 +743,38 @@ def test_any_text_is_a_claim_or_an_error(text):
         shapes = (error.slug, error.slug)
 
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "inputs: {prediction: [1], target: [1], sample_weigth: [2]}\nsides: {a: keras.losses.Hinge(), b: torch.nn.MSELoss()}",
+            "2:40: no side reads the input 'sample_weigth'; nearest: sample_weight; write it into a side, or remove it",
+        ),
+        (
+            "inputs: {x: [1], y: [1], yy: [2]}\nsides: {a: x + y, b: y - x}",
+            "2:26: no side reads the input 'yy'; nearest: y; write",
+        ),
+        (
+            "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: {claim: 1}}\ngradient: x",
+            "2:18: no side reads the input 'q'",
+        ),
+    ],
+)
+def test_an_input_that_no_side_reads_is_misspelt(text, message):
+    with pytest.raises(CaseError, match=re.escape(message)) as caught:
+        read(f"id: a\n{text}\n")
+
+    assert caught.value.slug == "unused-input"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: x}\ngradient: q",
+        "inputs: {x: [1], prediction: [1], target: [1]}\nsides: {a: x + 1, b: {claim: 1}}",
+    ],
+)
+def test_an_input_that_gradient_names_or_a_claim_is_about_is_read(text):
+    assert read(f"id: a\n{text}\n").inputs

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import samples
 
-from harness.library import as_side
+from harness.given import as_side
 from harness.records import Claim, InputArray
 from harness.report.reproducer import MOST_ELEMENTS, differentiates, reproducer
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import harness.records
 from harness.errors import AdapterError
+from harness.naming import nearest
 
 VARIABLE = "HARNESS_ENVIRONMENTS"
 GROUP = "harness.adapters"
@@ -88,11 +89,33 @@ def target_of(adapter: str) -> str:
         return adapter
     if adapter in ADAPTERS:
         return f"harness.adapters.{adapter}:adapter"
-    found = {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
+    found = {name: point.value for name, point in registered().items()}
     if adapter not in found:
-        known = ", ".join(dict.fromkeys((*ADAPTERS, *found)))
-        raise AdapterError("no-adapter", f"no adapter is called {adapter!r}; known: {known}")
+        known = dict.fromkeys((*ADAPTERS, *found))
+        raise AdapterError(
+            "no-adapter", f"no adapter is called {adapter!r}{nearest(adapter, known)}; known: {', '.join(known)}"
+        )
     return found[adapter]
+
+
+def registered() -> dict[str, importlib.metadata.EntryPoint]:
+    """The adapters that packages have registered, ours among them, by name."""
+    return {point.name: point for point in importlib.metadata.entry_points(group=GROUP)}
+
+
+def find_adapter(adapter: str) -> None:
+    """Find out whether there is an adapter, without importing it.
+
+    Raises:
+        AdapterError: Nobody has registered it, or there is no module at its place.
+    """
+    module = target_of(adapter).partition(":")[0]
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:  # a package that it would be in
+        found = None
+    if found is None:
+        raise AdapterError("no-adapter", f"no module {module!r} is there for the adapter {adapter!r}; install it")
 
 
 def process_of(adapter: str) -> str:

@@ -3,6 +3,7 @@
 Nothing here imports a framework, so that the process that plans a run can import it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -83,6 +84,15 @@ def without_gradient(observation: Observation, note: str) -> Observation:
     if isinstance(observation, Computed):
         return Computed(observation.value, None, observation.dtype, note)
     return observation
+
+
+# Control characters move the cursor of whoever reads a message, and half a surrogate pair cannot be written at all.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def writable(text: str) -> str:
+    """`text` with a mark in place of what a file or a terminal cannot take."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 LACKS = {"dtype": Lack.DTYPE, "mode": Lack.ABILITY}

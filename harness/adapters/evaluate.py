@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient
+from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient, writable
 from harness.adapters.build import Function, Thunk, build, is_host, resolve, severed_at
-from harness.records import DTYPES, Computed, Observation, Raised, Unsupported
+from harness.records import DTYPES, Computed, Crashed, Observation, Raised, Unsupported
 from harness.syntax import Node
 
 MESSAGE_LINES = 4
@@ -182,7 +182,12 @@ def observe(adapter: Adapter, request: Request) -> Observation:
 
     Where the derivative alone fails, the value is observed without it and the note says what was raised.
     """
-    return guarded(adapter.observe, request)
+    observation = guarded(adapter.observe, request)
+    if isinstance(observation, Computed) and isinstance(observation.gradient, np.ndarray) and request.gradient:
+        wanted, found = request.inputs[request.gradient].values.shape, observation.gradient.shape
+        if found != wanted:
+            return Crashed(f"answered with a gradient of shape {found} by an input of shape {wanted}")
+    return observation
 
 
 def guarded(ask: Callable[[Request], Observation], request: Request) -> Observation:
@@ -201,4 +206,4 @@ def guarded(ask: Callable[[Request], Observation], request: Request) -> Observat
 
 def _shortened(message: str) -> str:
     lines = [line.rstrip() for line in message.strip().splitlines() if line.strip()]
-    return "\n".join(lines[:MESSAGE_LINES])[:MESSAGE_WIDTH]
+    return writable("\n".join(lines[:MESSAGE_LINES])[:MESSAGE_WIDTH])

@@ -216,7 +216,7 @@ def _special_number(argument: Node, path: str) -> Node:
 
 def _is_class(path: str) -> bool:
     """Classes make something that is called in turn: loss objects by their capital, Fenchel-Young by its nature."""
-    return path.rpartition(".")[2][0].isupper() or path == "optax.make_fenchel_young_loss"
+    return path.rpartition(".")[2][0].isupper() or path == "optax.losses.make_fenchel_young_loss"
 
 
 def _arguments(node: ast.Call, reader: Reader, depth: int) -> tuple[tuple[Node, ...], tuple[tuple[str, Node], ...]]:

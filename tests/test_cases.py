@@ -749,8 +749,7 @@ def test_any_text_is_a_claim_or_an_error(text):
     ("text", "message"),
     [
         (
-            "inputs: {prediction: [1], target: [1], sample_weigth: [2]}\n"
-            "sides: {a: keras.losses.Hinge(), b: torch.nn.MSELoss()}",
+            "inputs: {prediction: [1], target: [1], sample_weigth: [2]}\nsides: {a: keras.losses.Hinge, b: nn.L1Loss}",
             "2:40: no side reads the input 'sample_weigth'; nearest: sample_weight; write it into a side, or remove it",
         ),
         (

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from harness.adapters.callables import bind
 from harness.adapters.callables import framework_of as framework_of_function
-from harness.catalog import complete
+from harness.catalog import check_arguments, complete
 from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
@@ -58,6 +58,7 @@ def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: st
         if _PRINTED.fullmatch(given):
             return read_claim(Scalar(given, "'", 1, 1, 0, len(given)))
         tree = complete(parse(given, inputs), inputs)
+        check_arguments(tree)
         return Expression(given.strip(), tree, framework_of(tree), mode=mode)
     except CaseError as error:
         error.where = name

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from harness import fields
-from harness.catalog import APIS, complete
+from harness.catalog import APIS, check_arguments, complete
 from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, inputs_of, parse, walk
@@ -77,7 +77,7 @@ def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -
 def _call(found: Table, name: str, inputs: dict[str, InputArray], source: str) -> Expression:
     environment = fields.optional(found, "environment", _environment, "")
     mode = fields.optional(found, "mode", lambda entry: fields.choice(entry, "mode", MODES), "eager")
-    side = _expression(found.entries["call"], name, inputs, source)
+    side = _expression(found.entries["call"], name, inputs, source, elsewhere=bool(environment))
     return replace(side, environment=environment, mode=mode)
 
 
@@ -85,13 +85,18 @@ def _environment(entry: Entry) -> str:
     return fields.pattern(entry, "environment", ENVIRONMENT, "letters, digits and . _ + = -")
 
 
-def _expression(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -> Expression:
+def _expression(
+    entry: Entry, name: str, inputs: dict[str, InputArray], source: str, *, elsewhere: bool = False
+) -> Expression:
+    """A side; what is asked `elsewhere` may be a release whose calls take other arguments."""
     text = fields.text(entry, f"the side {name!r}")
     assert isinstance(entry, Scalar)
     if isinstance(resolve(entry), bool | int | float):
         raise fail("bad-side", f"the side {name!r} is a bare number; write {{claim: {text}}} if it was printed", entry)
     try:
         tree = complete(parse(text, inputs), inputs)
+        if not elsewhere:
+            check_arguments(tree)
         framework = framework_of(tree)
     except CaseError as error:
         raise _in_file(error, entry, source) from None

@@ -778,3 +778,29 @@ def test_an_input_that_no_side_reads_is_misspelt(text, message):
 )
 def test_an_input_that_gradient_names_or_a_claim_is_about_is_read(text):
     assert read(f"id: a\n{text}\n").inputs
+
+
+UNKNOWN = "id: a\ninputs: {{prediction: [0.1], target: [1]}}\nsides:\n  a: torch.nn.BCELoss()\n  b: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("torch.nn.BCELoss(redution='sum')", "torch.nn.BCELoss has no argument 'redution'; nearest: reduction; it has"),
+        ("2 * torch.nn.BCELoss(x=1)(prediction, target)", "torch.nn.BCELoss has no argument 'x'; it has weight"),
+        ("torch.nn.BCELoss()(prediction, target, target)", "torch.nn.BCELoss takes at most 2 positional arguments, 3"),
+        ("F.mse_loss(prediction, target, axis=1).sum()", "torch.nn.functional.mse_loss has no argument 'axis'"),
+        ("keras.losses.Hinge(from_logits=True)", "keras.losses.Hinge has no argument 'from_logits'; it has reduction"),
+    ],
+)
+def test_a_loss_is_called_with_the_arguments_it_has(text, message):
+    with pytest.raises(CaseError, match=f"case.yaml:5:6: {re.escape(message)}") as caught:
+        read(UNKNOWN.format(text=text))
+
+    assert caught.value.slug == "unknown-argument"
+
+
+def test_another_release_may_have_other_arguments():
+    text = "{call: 'torch.nn.BCELoss(mean=True)', environment: torch-0.1}"
+
+    assert read(UNKNOWN.format(text=text)).sides["b"].environment == "torch-0.1"

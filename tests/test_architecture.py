@@ -33,6 +33,7 @@ LAYER = {
     "generators": "shared",
     "grammar": "shared",
     "naming": "shared",
+    "powers": "shared",
     "sides": "shared",
     "trees": "shared",
     "yaml_reader": "shared",

@@ -190,17 +190,19 @@ def observe(adapter: Adapter, request: Request) -> Observation:
     return observation
 
 
-def guarded(ask: Callable[[Request], Observation], request: Request) -> Observation:
+def guarded(
+    ask: Callable[[Request], Observation], request: Request, told: Callable[[Exception], str] = str
+) -> Observation:
     """`ask(request)`, with an exception as `Raised`. The only place in the project that catches every exception."""
     try:
         return ask(request)
     except Absent as absent:
         return Unsupported(str(absent))
     except Exception as error:  # noqa: BLE001  a framework may raise anything, and that is an answer
-        raised = Raised(type(error).__name__, _shortened(str(error)))
+        raised = Raised(type(error).__name__, _shortened(told(error)))
     if request.gradient is None:
         return raised
-    value = guarded(ask, replace(request, gradient=None))
+    value = guarded(ask, replace(request, gradient=None), told)
     return without_gradient(value, f"{raised.kind}: {raised.message}") if isinstance(value, Computed) else raised
 
 

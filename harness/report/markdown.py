@@ -33,7 +33,7 @@ def _failures(findings: Sequence[Finding]) -> str:
         (finding for finding in findings if finding.status != "pass"),
         key=lambda each: (each.status != "error", each.case.path, each.case.id),
     )
-    rows = [(each.case.id or each.case.path, " ".join(phrases.notes(each))) for each in failed[:MOST_ROWS]]
+    rows = [(each.case.id or each.case.path, "; ".join(phrases.notes(each))) for each in failed[:MOST_ROWS]]
     more = f"\n\n… and {len(failed) - MOST_ROWS} more." if len(failed) > MOST_ROWS else ""
     return _table(("case", "what is wrong"), rows) + more
 

@@ -21,7 +21,7 @@ from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
 from harness.explain.rivals import with_rivals
 from harness.explain.standing import PLAIN, Enclosed, Reference, as_arrays, reference
-from harness.explain.translate.findings import with_remedies
+from harness.explain.translate import FRAMEWORKS, with_remedies
 from harness.explain.written import as_written, same_formula, written_reference
 from harness.findings import Comparison, Explanation, Finding, Probe, Silence
 from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
@@ -57,9 +57,18 @@ def _judged(case: Case, own: Mapping[Key, Observation], probe: Probe | None) -> 
     try:
         finding = judge_case(case, own)
         with _bounded(case):
-            return finding if probe is None else with_rivals(with_remedies([finding], probe), probe)[0]
+            return finding if probe is None else with_rivals([_remedied(finding, case, probe)], probe)[0]
     except CaseError as error:
         return _unreadable(BrokenCase(case.path, error.slug, error.message, case.line, id=case.id))
+
+
+def _remedied(finding: Finding, case: Case, probe: Probe) -> Finding:
+    """With the calls that mend what is explained; an adapter of somebody else's has no calls that are known here."""
+    ours = {name for name, side in case.sides.items() if isinstance(side, Claim) or side.framework in FRAMEWORKS}
+    told = [comparison for comparison in finding.comparisons if ours.issuperset(comparison.between)]
+    (mended,) = with_remedies([replace(finding, comparisons=tuple(told))], probe)
+    changed = {id(old): new for old, new in zip(told, mended.comparisons, strict=True)}
+    return replace(finding, comparisons=tuple(changed.get(id(each), each) for each in finding.comparisons))
 
 
 def _unreadable(case: BrokenCase) -> Finding:

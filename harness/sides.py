@@ -14,13 +14,15 @@ from harness.records import Claim, Expression, InputArray, Side
 from harness.syntax import Call, Constant, Literal, Node
 from harness.yaml_reader import Entry, Listing, Scalar, Table, fail, place_within, resolve
 
-SIDE_KEYS = ("call", "environment", "mode", "claim")
+SIDE_KEYS = ("call", "adapter", "environment", "mode", "claim")
 MODES = ("eager", "compiled")
 
 # Every pair of sides is compared, so their number bounds the work that a file can ask for.
 MAX_SIDES = 40
 
 ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
+# No colon: a case names an adapter that somebody has installed, and no place to import one from.
+ADAPTER = re.compile(r"[A-Za-z][\w.-]{0,59}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)
 
 
@@ -68,7 +70,7 @@ def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -
         raise fail("bad-side", f"the side {name!r} needs either `call` or `claim`", entry)
     if "claim" not in found.entries:
         return _call(found, name, inputs, source)
-    for key in ("environment", "mode"):
+    for key in ("adapter", "environment", "mode"):
         if key in found.keys:
             raise fail("bad-side", f"a claim was printed, not run: remove {key!r}", found.keys[key])
     return read_claim(found.entries["claim"])
@@ -78,7 +80,12 @@ def _call(found: Table, name: str, inputs: dict[str, InputArray], source: str) -
     environment = fields.optional(found, "environment", _environment, "")
     mode = fields.optional(found, "mode", lambda entry: fields.choice(entry, "mode", MODES), "eager")
     side = _expression(found.entries["call"], name, inputs, source, elsewhere=bool(environment))
-    return replace(side, environment=environment, mode=mode)
+    framework = fields.optional(found, "adapter", _adapter, side.framework)
+    return replace(side, framework=framework, environment=environment, mode=mode)
+
+
+def _adapter(entry: Entry) -> str:
+    return fields.pattern(entry, "adapter", ADAPTER, "letters, digits and . _ -, a letter first")
 
 
 def _environment(entry: Entry) -> str:

@@ -804,3 +804,15 @@ def test_another_release_may_have_other_arguments():
     text = "{call: 'torch.nn.BCELoss(mean=True)', environment: torch-0.1}"
 
     assert read(UNKNOWN.format(text=text)).sides["b"].environment == "torch-0.1"
+
+
+@pytest.mark.parametrize("name", ["os:system", "my.module:adapter", "", "../adapter"])
+def test_a_side_names_an_adapter_and_no_place_to_import_one_from(name):
+    with pytest.raises(CaseError, match=r"case.yaml:5:\d+: adapter is"):
+        read(UNKNOWN.format(text=f"{{call: torch.nn.MSELoss(), adapter: '{name}'}}"))
+
+
+def test_a_side_is_asked_of_the_adapter_it_names():
+    read_as = read(UNKNOWN.format(text="{call: torch.nn.MSELoss(), adapter: my_torch}")).sides["b"]
+
+    assert (read_as.framework, read_as.text) == ("my_torch", "torch.nn.MSELoss()")

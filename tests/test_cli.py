@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import docs_adapter
 import pytest
 from click.testing import CliRunner
 
@@ -437,3 +438,55 @@ def test_an_interrupted_run_goes_on_from_where_it_was(tmp_path):
     assert "the same command goes on from there" in said
     assert int(provenance["recalled"]) > 0
     assert int(provenance["recalled"]) + int(provenance["evaluated"]) == 200
+
+
+ADAPTED = """
+id: adapted
+inputs: {prediction: [0.8, 0.2, 0.4], target: [1, 0, 0]}
+dtype: float64
+sides:
+  stepped: {call: -(target * np.log(prediction)).sum(), adapter: complex_step}
+  halved: {call: -(target * np.log(prediction)).mean(), adapter: complex_step}
+  sum: -(target * torch.log(prediction)).sum()
+"""
+
+
+@pytest.fixture
+def adapters(tmp_path, monkeypatch):
+    """An adapter that a package has registered, and another whose module is not there."""
+    (tmp_path / "packages").mkdir()
+    docs_adapter.install(tmp_path / "packages")
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+
+
+@pytest.mark.usefixtures("adapters")
+def test_a_registered_adapter_is_asked_where_a_side_names_it(harness):
+    Path("cases", "adapted.yaml").write_text(ADAPTED, encoding="utf-8")
+    done = harness("compare", "--json", "--adapters", "complex_step")
+    results = json.loads(done.stdout)
+    verdicts = {(*c["between"], c["aspect"]): c["verdict"] for c in results["cases"][0]["comparisons"]}
+
+    assert done.exit_code == 0
+    assert results["environment"]["complex-step"] == "1.2"
+    assert results["cases"][0]["sides"]["stepped"]["framework"] == "complex_step"
+    assert verdicts["stepped", "halved", "gradient"] == "explained"
+    assert verdicts["stepped", "sum", "value"] == "incomparable"
+
+
+@pytest.mark.usefixtures("adapters")
+def test_registered_adapters_are_listed_and_looked_after(harness):
+    rows = harness("doctor").stdout.splitlines()
+
+    assert [" ".join(row.split()) for row in rows if row.startswith(("complex_step", "absent"))] == [
+        "absent missing no module 'not_there' is there for the adapter 'absent'; install it",
+        "complex_step ready complex-step 1.2",
+    ]
+    assert "complex_step:adapter" in harness("list", "adapters").stdout
+
+
+def test_an_adapter_that_nobody_has_registered_is_missing(harness):
+    Path("cases", "adapted.yaml").write_text(ADAPTED.replace("complex_step", "torhc"), encoding="utf-8")
+    done = harness("compare", "--no-cache")
+
+    assert done.exit_code == 3
+    assert "no adapter is called 'torhc'; nearest: torch" in " ".join(done.stdout.split())

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import platform
-import re
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import venv
 from itertools import permutations
 from pathlib import Path
 
+import docs_adapter
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -803,8 +803,7 @@ def test_a_probe_of_what_is_missing_says_so():
 
 
 def test_the_adapter_in_the_docs_works(tmp_path, monkeypatch, capfd):
-    page = (Path(__file__).parent.parent / "docs" / "adapters.md").read_text(encoding="utf-8")
-    adapter, use = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    adapter, use = docs_adapter.blocks()
     (tmp_path / "complex_step.py").write_text(adapter, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     exec(use, {})  # noqa: S102  it is ours, and stands in the docs

@@ -136,8 +136,11 @@ def fingerprint(python: str, adapter: str) -> Fingerprint:
     """
     versions = survey(python)
     own = PACKAGES.get(adapter, tuple(versions))
-    module = target_of(adapter).partition(":")[0]
-    return Fingerprint({name: versions[name] for name in ("python", *own) if name in versions}, _source(module))
+    found = {name: versions[name] for name in ("python", *own) if name in versions}
+    package = registered()[adapter].dist if adapter not in PACKAGES and adapter in registered() else None
+    if package is not None:
+        found[package.name] = package.version
+    return Fingerprint(found, _source(target_of(adapter).partition(":")[0]))
 
 
 @lru_cache(maxsize=16)

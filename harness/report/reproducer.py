@@ -89,6 +89,10 @@ STYLES: Mapping[str, Style] = {
 }
 
 
+# Who has no derivatives; whoever is not known here may have some.
+WITHOUT_GRADIENT = frozenset({"onnx", *(name for name, style in STYLES.items() if not style.gradient)})
+
+
 def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | None = None) -> str:
     """A Python script that computes `side` on the inputs of `case`, value and gradient, and prints both.
 
@@ -120,7 +124,7 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
 
 def differentiates(side: Side) -> bool:
     """Whether a side can have a gradient at all: printed digits and plain NumPy have none."""
-    return not isinstance(side, Claim) and bool(STYLES.get(side.framework, NUMPY).gradient)
+    return not isinstance(side, Claim) and side.framework not in WITHOUT_GRADIENT
 
 
 def _array(given: InputArray, style: Style, dtype: str, wanted: bool) -> str:  # noqa: FBT001  it is what is asked

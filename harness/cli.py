@@ -38,6 +38,14 @@ DTYPE = click.option("--dtype", type=click.Choice(DTYPES), help="Ask in this dty
 ADAPTERS = click.option("--adapters", metavar="A,B", callback=lambda *given: names(given[2]), help="Ask only these.")
 SHARD = click.option("--shard", metavar="I/N", callback=lambda *given: shard(given[2]), help="Part I of N, from 1.")
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Worker processes at a time.  [default: one each]")
+EXECUTOR = click.option(
+    "--executor",
+    type=click.Choice(("local", "dask")),
+    default="local",
+    show_default=True,
+    help="Who runs the workers: this machine, or a Dask cluster.",
+)
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Where the cluster's scheduler is.")
 TIMEOUT = click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -92,6 +100,8 @@ def main() -> None:
 @ADAPTERS
 @SHARD
 @WORKERS
+@EXECUTOR
+@SCHEDULER
 @TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Ask everything again, and keep nothing.")
 @RESULTS
@@ -103,7 +113,7 @@ def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: boo
     found = loaded(paths, dtype)
     writable(out, make=True)
     with Pool(how["timeout"]) as pool:
-        run = collected(found, store, {**how, "pool": pool})
+        run = collected(found, store, how, pool)
         finish(run, out, as_json, Asking(store, how["adapters"], pool))
 
 
@@ -190,6 +200,8 @@ def translate(expression: str, to: str, as_json: bool, **asked: Any) -> None:
 @ADAPTERS
 @SHARD
 @WORKERS
+@EXECUTOR
+@SCHEDULER
 @TIMEOUT
 def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any) -> None:
     """Ask the cases in PATHS of their frameworks and keep the answers, to be judged elsewhere."""
@@ -203,7 +215,7 @@ def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any)
 @OUT
 @RESULTS
 def judge(stores: tuple[Path, ...], out: Path, as_json: bool) -> None:
-    """Judge what is in STORES, together, and write the report; no framework is needed."""
+    """Judge what is in STORES, together, and write the report; no framework is needed, and none is asked."""
     from harness.collect import load_run
 
     writable(out, make=True)

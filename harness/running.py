@@ -48,13 +48,23 @@ def loaded(paths: Sequence[Path], dtype: str | None) -> Loaded:
     return Loaded([_in_dtype(case, dtype) for case in cases], broken)
 
 
-def collected(found: Loaded, store: Path | None, how: dict[str, Any]) -> Run:
-    """Put cases to their frameworks."""
-    from harness.collect import collect as collect_cases
+def collected(found: Loaded, store: Path | None, how: dict[str, Any], pool: "Pool | None" = None) -> Run:
+    """Put cases to their frameworks: here, through the workers of `pool` or others, or on a cluster.
+
+    Raises:
+        click.UsageError: A cluster without a scheduler, or a scheduler without a cluster.
+    """
+    from harness.collect import collect, collect_on_dask
     from harness.report.progress import progress
 
+    executor, scheduler = how["executor"], how["scheduler"]
+    how = {name: value for name, value in how.items() if name not in {"executor", "scheduler"}}
+    if (executor == "dask") != (scheduler is not None):
+        raise click.UsageError("--executor dask and --scheduler ADDRESS go together")
     with progress("answered", "starting the frameworks") as tell:
-        return collect_cases(found.cases, found.broken, store=store, progress=tell, **how)
+        if scheduler is not None:
+            return collect_on_dask(found.cases, found.broken, scheduler=scheduler, store=store, progress=tell, **how)
+        return collect(found.cases, found.broken, store=store, progress=tell, pool=pool, **how)
 
 
 def _in_dtype(case: Case, dtype: str | None) -> Case:

@@ -98,6 +98,12 @@ def test_the_job_summary_holds_no_markup_of_a_case():
     assert r"\<script\>x\</script\> \| a \`b\` \[c\](d)" in text
 
 
+def test_the_job_summary_tells_several_reasons_apart():
+    bad = replace(samples.unexplained(), messages=("one", "two"))
+
+    assert "| one; two; bce and by\\_hand" in markdown(samples.run_of([bad]), [bad])
+
+
 def test_the_job_summary_stays_short():
     many = [samples.unexplained()] * (MOST_ROWS + 5)
 

@@ -163,6 +163,12 @@ def test_an_answer_that_is_none_costs_one_observation_and_no_worker(adapter, rea
     assert after.value == before.value
 
 
+def test_a_gradient_by_an_input_that_was_not_given_is_no_answer():
+    unread = {"agrees": Expression("target * 2.0", parse("target * 2.0", ["target"]), "zoo:differentiates_by_anything")}
+
+    assert "by no such input" in only(collect([case("a", sides=unread)])).reason
+
+
 def test_a_message_is_kept_as_it_can_be_written(tmp_path):
     run = collect([case("a", "raises_half_a_character")], store=tmp_path / "store")
 

@@ -110,3 +110,4 @@ makes_up_a_dtype = Fake(lambda request: replace(squared_error(request), dtype="f
 raises_a_number = Fake(lambda _: Raised("ValueError", 5))
 differentiates_by_something_else = Fake(lambda request: replace(squared_error(request), gradient=np.zeros(2)))
 raises_half_a_character = Fake(surrogate)
+differentiates_by_anything = Fake(lambda _: Computed(np.array(1.0), np.zeros(3), "float32"))

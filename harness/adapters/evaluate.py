@@ -184,9 +184,10 @@ def observe(adapter: Adapter, request: Request) -> Observation:
     """
     observation = guarded(adapter.observe, request)
     if isinstance(observation, Computed) and isinstance(observation.gradient, np.ndarray) and request.gradient:
-        wanted, found = request.inputs[request.gradient].values.shape, observation.gradient.shape
-        if found != wanted:
-            return Crashed(f"answered with a gradient of shape {found} by an input of shape {wanted}")
+        given, found = request.inputs.get(request.gradient), observation.gradient.shape
+        wanted = "no such input" if given is None else f"an input of shape {given.values.shape}"
+        if given is None or found != given.values.shape:
+            return Crashed(f"answered with a gradient of shape {found} by {wanted}")
     return observation
 
 

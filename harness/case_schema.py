@@ -76,6 +76,10 @@ def _input() -> Schema:
 def _side() -> Schema:
     called: dict[str, Schema] = {
         "call": _described("An expression, as a text side is.", _TEXT),
+        "adapter": _described(
+            "Who is asked, instead of the adapter of the functions in it.",
+            {"type": "string", "pattern": f"^{sides.ADAPTER.pattern}$"},
+        ),
         "environment": _described(
             "The environment that runs it.", {"type": "string", "pattern": f"^{sides.ENVIRONMENT.pattern}$"}
         ),

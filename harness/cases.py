@@ -17,9 +17,9 @@ from harness.factors import FACTORS
 from harness.functions import ALIASES, BUILTINS
 from harness.generators import INTEGER_DTYPES, read_input
 from harness.naming import nearest
-from harness.records import DTYPES, BrokenCase, Case, Expectation, InputArray, Known, Verdict
+from harness.records import DTYPES, BrokenCase, Case, Expectation, InputArray, Known, Side, Verdict
 from harness.semantics import STAGES
-from harness.sides import read_sides
+from harness.sides import read_sides, unread
 from harness.yaml_reader import MAX_BYTES, Entry, Scalar, Table, decode, fail, read_yaml, resolve, too_large
 
 T = TypeVar("T")
@@ -69,12 +69,13 @@ def read_case(text: str, path: str) -> Case:
         raise
 
 
-def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
+def load_cases(paths: Iterable[Path], before: Iterable[Case] = ()) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
     """All cases in the files and folders named, in the order of their paths, and those that could not be read.
 
     A folder is searched for *.yaml and *.yml, however deep, but not what is hidden by a dot. A malformed file is a
-    BrokenCase and costs no other; of two cases with one id, the later is broken.
+    BrokenCase and costs no other; of two cases with one id, the later is broken. `before` were read already.
     """
+    taken = {case.id: case for case in before}
     cases: dict[str, Case] = {}
     broken: list[BrokenCase] = []
     for path in _files(paths):
@@ -82,11 +83,11 @@ def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCas
         try:
             text = decode(_read(path))
             case = read_case(text, str(path))
-            _check_new(case, cases)
+            _check_new(case, taken)
         except CaseError as error:
             broken.append(_broken(error, path, text))
         else:
-            cases[case.id] = case
+            cases[case.id] = taken[case.id] = case
     return tuple(cases.values()), tuple(broken)
 
 
@@ -139,6 +140,8 @@ def _case(entry: Table, source: str, path: str) -> Case:
     nothing: dict[str, InputArray] = {}
     inputs = fields.optional(found, "inputs", _inputs, nothing)
     sides = read_sides(found.entries["sides"], inputs, source)
+    gradient = fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs))
+    _check_all_read(found, inputs, sides, gradient)
     dtypes = fields.optional(found, "dtype", _dtypes, ("float32",))
     return Case(
         id=identity,
@@ -151,10 +154,22 @@ def _case(entry: Table, source: str, path: str) -> Case:
         line=found.keys["id"].line,
         prediction_is=fields.optional(found, "prediction_is", _choice("prediction_is", MEANINGS), None),
         dtypes=dtypes,
-        gradient=fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs)),
+        gradient=gradient,
         expect=fields.optional(found, "expect", _each("expect", _expectation(sides, dtypes)), ()),
         known=fields.optional(found, "known", _each("known", _known(sides)), ()),
     )
+
+
+def _check_all_read(
+    found: Table, inputs: Mapping[str, InputArray], sides: Mapping[str, Side], gradient: str | None
+) -> None:
+    """A misspelt input would be left out in silence; one that `gradient` names is there on purpose."""
+    for name, hint in unread(inputs, sides.values()):
+        if not ("gradient" in found.entries and name == gradient):
+            given = found.entries["inputs"]
+            assert isinstance(given, Table)
+            message = f"no side reads the input {name!r}{hint}; write it into a side, or remove it"
+            raise fail("unused-input", message, given.keys[name])
 
 
 def _text(found: Table, key: str, default: str) -> str:

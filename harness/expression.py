@@ -22,6 +22,7 @@ from harness.functions import (
 )
 from harness.grammar import MAX_DEPTH, MAX_INTEGER, MAX_LENGTH, MAX_NODES, MAX_STRING, OPERATORS, Reader, refusal
 from harness.naming import canonical, framework_of, nearest, nearest_function
+from harness.powers import MAX_BITS, bits
 from harness.syntax import (
     Apply,
     Attribute,
@@ -216,7 +217,7 @@ def _special_number(argument: Node, path: str) -> Node:
 
 def _is_class(path: str) -> bool:
     """Classes make something that is called in turn: loss objects by their capital, Fenchel-Young by its nature."""
-    return path.rpartition(".")[2][0].isupper() or path == "optax.make_fenchel_young_loss"
+    return path.rpartition(".")[2][0].isupper() or path == "optax.losses.make_fenchel_young_loss"
 
 
 def _arguments(node: ast.Call, reader: Reader, depth: int) -> tuple[tuple[Node, ...], tuple[tuple[str, Node], ...]]:
@@ -243,7 +244,11 @@ def _binary(node: ast.BinOp, reader: Reader, depth: int) -> Node:
     op = OPERATORS.get(type(node.op))
     if op is None:
         raise reader.at("forbidden-syntax", refusal(type(node.op)), node)
-    return Binary(op, _convert(node.left, reader, depth), _convert(node.right, reader, depth))
+    found = Binary(op, _convert(node.left, reader, depth), _convert(node.right, reader, depth))
+    if op == "**" and bits(found) > MAX_BITS:
+        message = f"a whole number of more than {MAX_BITS} bits; write it with a point, as 9.0**9, for a float"
+        raise reader.at("number-too-large", message, node)
+    return found
 
 
 def _comparison(node: ast.Compare, reader: Reader, depth: int) -> Node:

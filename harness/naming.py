@@ -53,15 +53,32 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def nearest_function(path: str, known: Collection[str]) -> str:
-    """`; nearest: …` for a canonical path: the likest last name, in its own framework and module first."""
+    """`; nearest: …` for a canonical path: the likest last name, in its own framework and module first.
+
+    How a name is written counts less than which: `torch.bce_loss` is meant for `torch.nn.BCELoss`.
+    """
     module, _, last = path.rpartition(".")
     root = path.partition(".")[0]
     at_home = [other for other in known if other.partition(".")[0] == root] or known
-    close = difflib.get_close_matches(last, sorted({other.rpartition(".")[2] for other in at_home}), n=1)
+    by_name: dict[str, list[str]] = {}
+    for other in sorted(at_home, key=lambda other: (other.rpartition(".")[0] != module, len(other), other)):
+        by_name.setdefault(_bare(other.rpartition(".")[2]), []).append(other)
+    close = difflib.get_close_matches(_bare(last), by_name, n=5)
     if not close:
         return "" if at_home is known else nearest_function(last, known)
-    called_so = (other for other in at_home if other.rpartition(".")[2] == close[0])
-    return f"; nearest: {min(called_so, key=lambda other: (other.rpartition('.')[0] != module, len(other), other))}"
+    likest = max((other for name in close for other in by_name[name]), key=lambda other: _likeness(path, other))
+    return f"; nearest: {likest}"
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _likeness(path: str, other: str) -> float:
+    """How alike the last names are, whichever way they are written, and as they are; one module is half a reason."""
+    (module, _, name), (home, _, called) = path.rpartition("."), other.rpartition(".")
+    bare = difflib.SequenceMatcher(None, _bare(name), _bare(called)).ratio()
+    return 2 * bare + difflib.SequenceMatcher(None, name, called).ratio() + (module == home) / 2
 
 
 def framework_of(tree: Node) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 
 import numpy as np
 import pytest
@@ -500,7 +501,8 @@ def test_a_claim_is_as_precise_as_its_digits(written, value, half_width):
     ],
 )
 def test_the_gradient_is_by_the_prediction_or_the_only_real_input_or_the_one_named(inputs, line, gradient):
-    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: np.log(1), b: np.log(2)}}\n{line}\n")
+    both = " + ".join(re.findall(r"(\w+):", inputs))
+    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: {both}, b: ({both}) * 2}}\n{line}\n")
 
     assert case.gradient == gradient
 
@@ -773,3 +775,76 @@ def test_every_stage_and_every_factor_can_be_expected(factor):
     case = read_case("id: a\nsides: {a: x, b: y}\ninputs: {x: [1.0], y: [2.0]}\n" + expectation, "")
 
     assert case.expect[0].factors == (factor,)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "inputs: {prediction: [1], target: [1], sample_weigth: [2]}\nsides: {a: keras.losses.Hinge, b: nn.L1Loss}",
+            "2:40: no side reads the input 'sample_weigth'; nearest: sample_weight; write it into a side, or remove it",
+        ),
+        (
+            "inputs: {x: [1], y: [1], yy: [2]}\nsides: {a: x + y, b: y - x}",
+            "2:26: no side reads the input 'yy'; nearest: y; write",
+        ),
+        (
+            "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: {claim: 1}}\ngradient: x",
+            "2:18: no side reads the input 'q'",
+        ),
+    ],
+)
+def test_an_input_that_no_side_reads_is_misspelt(text, message):
+    with pytest.raises(CaseError, match=re.escape(message)) as caught:
+        read(f"id: a\n{text}\n")
+
+    assert caught.value.slug == "unused-input"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: x}\ngradient: q",
+        "inputs: {x: [1], prediction: [1], target: [1]}\nsides: {a: x + 1, b: {claim: 1}}",
+    ],
+)
+def test_an_input_that_gradient_names_or_a_claim_is_about_is_read(text):
+    assert read(f"id: a\n{text}\n").inputs
+
+
+UNKNOWN = "id: a\ninputs: {{prediction: [0.1], target: [1]}}\nsides:\n  a: torch.nn.BCELoss()\n  b: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("torch.nn.BCELoss(redution='sum')", "torch.nn.BCELoss has no argument 'redution'; nearest: reduction; it has"),
+        ("2 * torch.nn.BCELoss(x=1)(prediction, target)", "torch.nn.BCELoss has no argument 'x'; it has weight"),
+        ("torch.nn.BCELoss()(prediction, target, target)", "torch.nn.BCELoss takes at most 2 positional arguments, 3"),
+        ("F.mse_loss(prediction, target, axis=1).sum()", "torch.nn.functional.mse_loss has no argument 'axis'"),
+        ("keras.losses.Hinge(from_logits=True)", "keras.losses.Hinge has no argument 'from_logits'; it has reduction"),
+    ],
+)
+def test_a_loss_is_called_with_the_arguments_it_has(text, message):
+    with pytest.raises(CaseError, match=f"case.yaml:5:6: {re.escape(message)}") as caught:
+        read(UNKNOWN.format(text=text))
+
+    assert caught.value.slug == "unknown-argument"
+
+
+def test_another_release_may_have_other_arguments():
+    text = "{call: 'torch.nn.BCELoss(mean=True)', environment: torch-0.1}"
+
+    assert read(UNKNOWN.format(text=text)).sides["b"].environment == "torch-0.1"
+
+
+@pytest.mark.parametrize("name", ["os:system", "my.module:adapter", "", "../adapter"])
+def test_a_side_names_an_adapter_and_no_place_to_import_one_from(name):
+    with pytest.raises(CaseError, match=r"case.yaml:5:\d+: adapter is"):
+        read(UNKNOWN.format(text=f"{{call: torch.nn.MSELoss(), adapter: '{name}'}}"))
+
+
+def test_a_side_is_asked_of_the_adapter_it_names():
+    read_as = read(UNKNOWN.format(text="{call: torch.nn.MSELoss(), adapter: my_torch}")).sides["b"]
+
+    assert (read_as.framework, read_as.text) == ("my_torch", "torch.nn.MSELoss()")

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import docs_adapter
 import pytest
 
 from harness.cases import read_case
@@ -174,8 +175,11 @@ def test_every_python_example_is_python(text):
 def test_every_example_comes_out_as_its_page_says(tmp_path):
     for number, example in enumerate(examples("yaml")):
         (tmp_path / f"{number}.yaml").write_text(example.values[0], encoding="utf-8")
+    (tmp_path / "packages").mkdir()
+    docs_adapter.install(tmp_path / "packages")
     command = [sys.executable, "-m", "harness", "compare", tmp_path, "--out", tmp_path / "reports", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    where = {**os.environ, "PYTHONPATH": f"{tmp_path / 'packages'}:{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run(command, cwd=ROOT, env=where, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

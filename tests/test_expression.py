@@ -205,6 +205,9 @@ def test_what_is_not_an_expression_is_refused_at_its_place(text, slug, line, col
         ("np.logg(x)", "numpy.log"),
         ("sklearn.log_loss(y, x)", "sklearn.metrics.log_loss"),
         ("BCELoss()", "torch.nn.BCELoss"),
+        ("torch.bce_loss(x, y)", "torch.nn.BCELoss"),
+        ("torch.nn.CrossEntropy()", "torch.nn.CrossEntropyLoss"),
+        ("keras.losses.binary_cross_entropy(y, x)", "keras.losses.binary_crossentropy"),
         ("predicton + 1", "prediction"),
         ("x.summ()", "sum"),
         ("x.shap", "shape"),
@@ -218,10 +221,16 @@ def test_an_input_hides_the_module_of_its_name():
     assert parse("F.sum()", {"F"}) == Method(Input("F"), "sum")
 
 
-def test_an_enormous_power_is_only_read():
-    ten = Literal(10)
+@pytest.mark.parametrize("text", ["10 ** 10 ** 10", "9**9**9**9", "x + (3 * 5 - 5)**600", "(-2)**1025", "2**(2**40)"])
+def test_an_enormous_power_of_whole_numbers_is_refused_without_computing_it(text):
+    assert error_of(text).slug == "number-too-large"
 
-    assert parse("10 ** 10 ** 10", ()) == Binary("**", ten, Binary("**", ten, ten))
+
+@pytest.mark.parametrize(
+    "text", ["2**1023", "1**10**10", "(-1)**10**10", "10**-400", "9.0**9**9", "x**9**9", "2**0.5", "True**9**9"]
+)
+def test_any_other_power_is_read(text):
+    assert parse(text, INPUTS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import samples
 
 from harness.collect.environments import ADAPTERS
-from harness.library import as_side
+from harness.given import as_side
 from harness.records import Claim, InputArray
 from harness.report.literals import LONGEST_LIST
 from harness.report.reproducer import MOST_CHARACTERS, differentiates, reproducer
@@ -113,7 +113,7 @@ def test_an_operator_of_onnx_is_run_by_the_script_itself():
     assert printed(code) == [pytest.approx(np.log(4.0), rel=1e-6)]
 
 
-@pytest.mark.parametrize("text", ["optax.poly_loss_cross_entropy(p, t).sum()", "optax.losses.dice_loss(p, t)"])
+@pytest.mark.parametrize("text", ["optax.losses.poly_loss_cross_entropy(p, t).sum()", "optax.losses.dice_loss(p, t)"])
 def test_a_newer_loss_of_optax_is_called_where_it_is(text):
     p, t = InputArray(np.array([[1.0, 2.0, 0.5]])), InputArray(np.array([[0.0, 1.0, 0.0]]))
 

@@ -8,12 +8,12 @@ import samples
 from rich.console import Console
 
 from harness.factors import FACTORS
-from harness.findings import Proof, Proofs
+from harness.findings import Proof, Proofs, Rival
 from harness.records import Key, Verdict
 from harness.report.counting import by_urgency
 from harness.report.numbers import aligned, number, share, signed
 from harness.report.phrases import count, names, pair
-from harness.report.sentences import verdict_sentence
+from harness.report.sentences import rival_sentence, verdict_sentence
 from harness.report.terminal import WIDTH, counts, render_explanation, render_finding, table
 from harness.report.waterfall import scale, waterfall
 from harness.report.words import DETAILS, STAGES, VERDICTS, meaning
@@ -229,3 +229,7 @@ def test_a_convention_without_a_sentence_has_that_of_its_stage():
 def test_every_verdict_has_a_symbol_of_its_own():
     assert set(VERDICTS) == set(Verdict)
     assert len({words.symbol for words in VERDICTS.values()}) == len({words.css for words in VERDICTS.values()}) == 5
+
+
+def test_a_rival_in_the_same_conventions_is_told_without_naming_any():
+    assert rival_sentence(Rival((), "also fits", "")) == "also fits (not ruled out)"

@@ -7,9 +7,11 @@ import functools
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable as Function
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -18,6 +20,9 @@ from harness.adapters.evaluate import Framework, guarded
 from harness.errors import AdapterError
 from harness.records import Callable, InputArray, Observation, Raised
 from harness.syntax import Literal
+
+PACKAGE = Path(__file__).parent.parent
+PLACES = 2
 
 # Root package → adapter; the first that a function uses wins, for a torch loss uses NumPy as well.
 ROOTS = {
@@ -104,7 +109,7 @@ def evaluate_callable(
     request = Request(Literal(None), exact, dtype, gradient=gradient)
     choices = [index_inputs] if index_inputs is not None else _index_choices(inputs)
     ask = functools.partial(framework.differentiate, functools.partial(_call, side.function))
-    observations = (guarded(ask, replace(request, index_inputs=choice)) for choice in choices)
+    observations = (guarded(ask, replace(request, index_inputs=choice), _told) for choice in choices)
     first = next(observations)
     if not isinstance(first, Raised):
         return first
@@ -142,7 +147,17 @@ def _framework(name: str) -> Framework:
 
 def _call(function: Function[..., object], arrays: Mapping[str, Any]) -> object:
     positional, named = bind(function, list(arrays))
-    return function(*[arrays[name] for name in positional], **{key: arrays[name] for key, name in named.items()})
+    found = function(*[arrays[name] for name in positional], **{key: arrays[name] for key, name in named.items()})
+    if found is None:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise TypeError(f"{name} returned None; a loss returns a number or an array: is a return missing?")
+    return found
+
+
+def _told(error: Exception) -> str:
+    """What a function raised, and the last lines of its own code on the way there."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not Path(f.filename).is_relative_to(PACKAGE)]
+    return "\n".join([str(error), *(f"{f.filename}:{f.lineno} in {f.name}: {f.line}" for f in frames[-PLACES:])])
 
 
 def bind(function: Function[..., object], inputs: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from harness.errors import CaseError
+from harness.reference.extent import within_reach
 from harness.reference.floating import FLOATING
 from harness.reference.formats import quantise
+from harness.reference.operation import shape_of
 from harness.reference.structural import STRUCTURAL
 from harness.reference.tape import Tensor
 from harness.syntax import (
@@ -181,6 +183,8 @@ def _plain(value: Any) -> Any:
 
 def binary(op: str, left: Any, right: Any, scope: Scope) -> Any:
     """A binary operation of two values of any kind."""
+    if op != "@":
+        within_reach(np.broadcast_shapes(shape_of(left), shape_of(right)))
     if op in COMPARISONS or op in ("&", "|", "^", "//", "%"):
         return BINARY[op](np.asarray(_plain(left)), np.asarray(_plain(right)))
     if op in ("**", "@"):

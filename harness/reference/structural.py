@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.reference.axes import place
+from harness.reference.extent import within_reach
 from harness.reference.formats import quantise
 from harness.reference.operation import Operation, Value, integers, ndim_of, operation, shape_of, tensor_of
 from harness.reference.tape import Tensor, join
@@ -91,7 +92,7 @@ def _swap(x: Value, first: Any, second: Any) -> Value:
 
 
 def _broadcast_to(x: Value, *shape: Any) -> Value:
-    goal = tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
+    goal = _sizes(shape)
     return x.broadcast_to(goal) if isinstance(x, Tensor) else np.broadcast_to(x, goal)
 
 
@@ -119,6 +120,7 @@ def _stack(parts: Any, axis: Any = 0) -> Value:
 def _one_hot(labels: Value, classes: Any = -1, *_: Any, **__: Any) -> Any:
     index = integers(labels)
     count = int(np.max(index)) + 1 if int(classes) < 0 else int(classes)
+    within_reach((*index.shape, count))
     return (index[..., None] == np.arange(count)).astype(np.int64)
 
 
@@ -146,7 +148,13 @@ def _cast(x: Value, dtype: str) -> Value:
 
 
 def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
+    return within_reach(tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,))))
+
+
+def _arange(*limits: Any) -> Any:
+    whole = range(*(int(n) for n in limits))
+    within_reach((len(whole),))
+    return np.arange(whole.start, whole.stop, whole.step)
 
 
 # On anything: arrays of indices and masks stay what they are.
@@ -177,8 +185,8 @@ STRUCTURAL: dict[str, Operation] = {
     "full_like": operation(lambda x, value: np.full(shape_of(x), float(value)), "x", "value"),
     "zeros": operation(lambda *shape: np.zeros(_sizes(shape)), "*"),
     "ones": operation(lambda *shape: np.ones(_sizes(shape)), "*"),
-    "eye": operation(lambda n: np.eye(int(n)), "n"),
-    "arange": operation(lambda *limits: np.arange(*(int(n) for n in limits)), "*"),
+    "eye": operation(lambda n: np.eye(within_reach((int(n), int(n)))[0]), "n"),
+    "arange": operation(_arange, "*"),
     "len": operation(lambda x: shape_of(x)[0], "x"),
     "numel": operation(lambda x: int(np.prod(shape_of(x))), "x"),
     "size": operation(lambda x, axis=None: shape_of(x) if axis is None else shape_of(x)[int(axis)], "x", "axis"),

@@ -5,9 +5,10 @@ A case stands or falls by the comparisons that it asks about; what nobody can ex
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from harness.findings import Comparison, Finding
-from harness.records import BrokenCase, Case, Claim, Expression, Key, Verdict
+from harness.records import BrokenCase, Case, Claim, Expression, Key, Lack, Observation, Side, Unsupported, Verdict
 from harness.report.words import SEVERITY
 
 
@@ -64,15 +65,26 @@ def waits_for(finding: Finding, missing: Container[str]) -> tuple[str, ...]:
     absent = {
         name: side.framework
         for name, side in case.sides.items()
-        if isinstance(side, Expression) and side.framework in missing and not _was_asked(finding, case, name)
+        if is_of_here(side) and side.framework in missing and not _was_asked(finding, case, name)
     }
     unmet = [each for each in finding.comparisons if not each.expected]
     waiting = bool(unmet) and all(absent.keys() & {*each.between} for each in unmet)
     return tuple(sorted({*absent.values()})) if waiting else ()
 
 
+def is_of_here(side: Side) -> TypeGuard[Expression]:
+    """Whether a side is asked of a framework in the environment of the command itself."""
+    return isinstance(side, Expression) and not side.environment
+
+
 def _was_asked(finding: Finding, case: Case, name: str) -> bool:
-    return any(Key(case.id, name, dtype) in finding.observations for dtype in case.dtypes)
+    keys = [Key(case.id, name, dtype) for dtype in case.dtypes]
+    return any(key in finding.observations and not is_absent(finding.observations[key]) for key in keys)
+
+
+def is_absent(seen: Observation) -> bool:
+    """Whether there was nobody to ask: the framework or the environment is not there."""
+    return isinstance(seen, Unsupported) and seen.lack is Lack.FRAMEWORK
 
 
 @dataclass(frozen=True, slots=True)

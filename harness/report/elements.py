@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.findings import Finding
 from harness.records import Array, Case, Key
+from harness.report.cut import LONGEST
 from harness.report.numbers import aligned
 from harness.report.phrases import is_inline, observed
 
@@ -17,7 +18,7 @@ FOLDED, MOST_ELEMENTS = 12, 200
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """The sides that answered in one shape, a column each; `more` elements are not shown."""
+    """The sides that answered in one shape, a column each; `more` elements are in results.json only."""
 
     caption: str
     columns: tuple[str, ...]
@@ -58,4 +59,8 @@ def _table(caption: str, shape: tuple[int, ...], arrays: dict[str, Array]) -> El
     columns = [aligned(array.ravel()[:MOST_ELEMENTS].tolist()) for array in arrays.values()]
     size = next(iter(arrays.values())).size
     rows = tuple(zip(labels, zip(*columns, strict=True), strict=True))
+    if size > LONGEST:
+        return Elements(
+            f"{caption}: the first {MOST_ELEMENTS} of {size:,} elements", tuple(arrays), rows, folded=True, more=0
+        )
     return Elements(caption, tuple(arrays), rows, size > FOLDED, max(0, size - MOST_ELEMENTS))

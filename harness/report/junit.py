@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from harness.findings import Comparison, Finding
+from harness.findings import Comparison, Finding, Silence
+from harness.records import Case
 from harness.report.sentences import AGREE, expectation_sentence, notes
 from harness.report.terminal import render_explanation
 
@@ -35,7 +36,7 @@ def _suite(finding: Finding) -> ET.Element:
     suite = ET.Element("testsuite", name=_clean(finding.case.id or finding.case.path), file=_clean(finding.case.path))
     for comparison in finding.comparisons:
         suite.append(_test(comparison, finding))
-    if finding.status != "pass" and all(comparison.expected for comparison in finding.comparisons):
+    if finding.messages or finding.status == "error":
         suite.append(_whole(finding))
     _count(suite, list(suite))
     return suite
@@ -45,9 +46,14 @@ def _test(comparison: Comparison, finding: Finding) -> ET.Element:
     mode = "" if comparison.mode == "eager" else f", {comparison.mode}"
     name = f"{' vs '.join(comparison.between)}, {comparison.aspect}, {comparison.dtype}{mode}"
     test = ET.Element("testcase", classname=_clean(finding.case.id), name=_clean(name))
+    if comparison.silence is Silence.UNASKED:
+        ET.SubElement(test, "skipped", message=_clean(comparison.message))
+        return test
     if not comparison.expected:
-        message = _clean(expectation_sentence(finding, comparison))
-        told = ET.SubElement(test, "failure", type=comparison.verdict.value, message=message)
+        # That nobody answered is no failure of what was tested.
+        kind = "failure" if comparison.silence is Silence.NONE else "error"
+        message = _clean(" ".join(filter(None, (expectation_sentence(finding, comparison), comparison.message))))
+        told = ET.SubElement(test, kind, type=comparison.silence.value or comparison.verdict.value, message=message)
     elif comparison.verdict not in AGREE:
         told = ET.SubElement(test, "system-out")
     else:
@@ -58,7 +64,8 @@ def _test(comparison: Comparison, finding: Finding) -> ET.Element:
 
 def _whole(finding: Finding) -> ET.Element:
     test = ET.Element("testcase", classname=_clean(finding.case.id or finding.case.path), name="case")
-    text = _clean("\n".join(notes(finding)))
+    said = finding.messages if isinstance(finding.case, Case) else notes(finding)
+    text = _clean("\n".join(said))
     kind = {"fail": "failure", "error": "error"}[finding.status]
     ET.SubElement(test, kind, type=finding.status, message=text.partition("\n")[0]).text = text
     return test
@@ -67,6 +74,7 @@ def _whole(finding: Finding) -> ET.Element:
 def _count(element: ET.Element, tests: list[ET.Element]) -> None:
     element.set("tests", str(len(tests)))
     element.set("failures", str(sum(test.find("failure") is not None for test in tests)))
+    element.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
     element.set("errors", str(sum(test.find("error") is not None for test in tests)))
 
 

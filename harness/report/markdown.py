@@ -35,7 +35,7 @@ def _failures(run: Run, findings: Sequence[Finding]) -> str:
         (finding for finding in findings if finding.status != "pass" and not waits_for(finding, run.missing)),
         key=lambda each: (each.status != "error", each.case.path, each.case.id),
     )
-    rows = [(each.case.id or each.case.path, " ".join(notes(each))) for each in failed[:MOST_ROWS]]
+    rows = [(each.case.id or each.case.path, "; ".join(notes(each))) for each in failed[:MOST_ROWS]]
     more = f"\n\n… and {len(failed) - MOST_ROWS} more." if len(failed) > MOST_ROWS else ""
     return _table(("case", "what is wrong"), rows) + more
 

@@ -14,6 +14,10 @@ from harness.trees import inputs_of, rebuild, render, spelling, walk
 MOST_CHARACTERS = 200_000
 
 
+# Who has no derivatives; whoever is not known here may have some.
+WITHOUT_GRADIENT = frozenset({"onnx", *(name for name, style in STYLES.items() if not style.gradient)})
+
+
 def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | None = None) -> str:
     """A Python script that computes `side` on the inputs of `case`, value and gradient, and prints both.
 
@@ -50,7 +54,7 @@ def reproducer(case: Case, side: Expression, dtype: str, seen: Observation | Non
 
 def differentiates(side: Side) -> bool:
     """Whether a side can have a gradient at all: printed digits and plain NumPy have none."""
-    return not isinstance(side, Claim) and bool(STYLES.get(side.framework, NUMPY).gradient)
+    return not isinstance(side, Claim) and side.framework not in WITHOUT_GRADIENT
 
 
 def _array(given: InputArray, style: Style, dtype: str, wanted: bool) -> str:  # noqa: FBT001  it is what is asked
@@ -65,14 +69,11 @@ def _array(given: InputArray, style: Style, dtype: str, wanted: bool) -> str:  #
 def _spelled(tree: Node) -> Node:
     """The tree as Python finds its functions.
 
-    `onnx.Operator(…)` is a call of the function `operator` that the script begins with; optax has its newer losses in
-    `optax.losses` only, and all of them there.
+    `onnx.Operator(…)` is a call of the function `operator` that the script begins with.
     """
     match rebuild(tree, _spelled):
         case Call(function=path, args=args, kwargs=kwargs) if path.startswith("onnx."):
             return Call("operator", (Literal(path.removeprefix("onnx.")), *args), kwargs)
-        case Call(function=path, args=args, kwargs=kwargs) if path.startswith("optax."):
-            return Call(f"optax.losses.{path.removeprefix('optax.')}", args, kwargs)
         case other:
             return other
 

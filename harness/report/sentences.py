@@ -182,9 +182,20 @@ def notes(finding: Finding) -> tuple[str, ...]:
         address = ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
         return (f"{address}: {case.message}",)
     unmet = [each for each in finding.comparisons if not each.expected]
-    return finding.messages or tuple(
-        f"{names(each.between)}, {each.aspect} in {each.dtype}: {_unmet(each)}" for each in unmet
-    )
+    return (*finding.messages, *(f"{_address(each)}: {_unmet(each)}{_because(each)}" for each in unmet))
+
+
+def silences(finding: Finding) -> tuple[str, ...]:
+    """Why sides of a case that passes could not be compared, each reason once."""
+    return tuple(dict.fromkeys(each.message for each in finding.comparisons if each.verdict is Verdict.INCOMPARABLE))
+
+
+def _because(comparison: Comparison) -> str:
+    return f": {comparison.message}" if comparison.message else ""
+
+
+def _address(comparison: Comparison) -> str:
+    return f"{names(comparison.between)}, {comparison.aspect} in {comparison.dtype}"
 
 
 def kill_sentence(tried: int, survived: int) -> str:
@@ -212,8 +223,8 @@ def rival_sentence(rival: Rival) -> str:
     settled = rival.settled if rival.settled.startswith(RULED_OUT) else f"{RULED_OUT}: {rival.settled}"
     # Inputs of more than a few numbers are not read in a sentence; what they showed is.
     settled = re.sub(rf" at (?=\S+ = ).{{{LONGEST_INLINE},}}(?=, where )", " on other inputs", settled)
-    factors, what = names(rival.factors), rival.summary.removeprefix("also fits these numbers: ")
-    told = what if what.startswith(f"{rival.factors[0]}: ") else f"{factors}: {what}"
+    factors, what = rival.factors, rival.summary.removeprefix("also fits these numbers: ")
+    told = what if not factors or what.startswith(f"{factors[0]}: ") else f"{names(factors)}: {what}"
     return f"{told} ({settled if rival.settled else 'not ruled out'})"
 
 

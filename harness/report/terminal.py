@@ -5,10 +5,10 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.findings import Comparison, Explanation, Factor, Finding, Proof
-from harness.records import BrokenCase, Case, Computed, Expression, Key
+from harness.findings import Comparison, Explanation, Factor, Finding, Proof, Silence
+from harness.records import BrokenCase, Case, Computed, Key, Verdict
 from harness.report import phrases
-from harness.report.counting import by_urgency, causes_of, waits_for
+from harness.report.counting import by_urgency, causes_of, is_absent, is_of_here, waits_for
 from harness.report.numbers import aligned, number, share
 from harness.report.parting import inline
 from harness.report.results import outcome_in_words, summary
@@ -23,6 +23,7 @@ from harness.report.sentences import (
     remedy_sentence,
     residual_sentence,
     rival_sentence,
+    silences,
     verdict_sentence,
 )
 from harness.report.steps import share_in_words
@@ -202,7 +203,12 @@ def _rivals(why: Explanation) -> str:
 def counts(findings: Sequence[Finding]) -> str:
     """One line: how many comparisons came to which verdict, and how many cases are not as expected."""
     total = summary(findings)
-    verdicts = [f"{words.symbol} {total['verdicts'][verdict]} {verdict}" for verdict, words in VERDICTS.items()]
+    unasked = sum(each.silence is Silence.UNASKED for finding in findings for each in finding.comparisons)
+    remark = {Verdict.INCOMPARABLE: f" ({unasked:,} of them not asked)" if unasked else ""}
+    verdicts = [
+        f"{words.symbol} {total['verdicts'][verdict]} {verdict}{remark.get(verdict, '')}"
+        for verdict, words in VERDICTS.items()
+    ]
     failed = total["status"]["fail"] + total["status"]["error"]
     cases, comparisons = phrases.counted(len(findings), "case"), phrases.counted(total["comparisons"], "comparison")
     return f"{cases}, {failed} not as expected.  {comparisons}: {'  '.join(verdicts)}"
@@ -236,14 +242,19 @@ def _silent(findings: Sequence[Finding]) -> frozenset[str]:
     asked, heard = set(), set()
     for finding in findings:
         sides = finding.case.sides if isinstance(finding.case, Case) else {}
-        asked |= {side.framework for side in sides.values() if isinstance(side, Expression)}
-        heard |= {phrases.framework(sides[key.side]) for key in finding.observations if key.side in sides}
+        asked |= {side.framework for side in sides.values() if is_of_here(side)}
+        heard |= {
+            phrases.framework(sides[key.side])
+            for key, seen in finding.observations.items()
+            if key.side in sides and not is_absent(seen)
+        }
     return frozenset(asked - heard)
 
 
 def _line(finding: Finding) -> tuple[str, str]:
-    """The verdicts of a case, each once, and what is to say about it."""
+    """The verdicts of a case, each once, and what is to say about it: why it fails, or what parts its sides."""
     verdicts = [comparison.verdict for comparison in finding.comparisons]
     counted = [f"{words.symbol} {verdicts.count(each)}" for each, words in VERDICTS.items() if each in verdicts]
     factors = dict.fromkeys(factor for factors in causes_of(finding) for factor in factors)
-    return "  ".join(counted), "; ".join(notes(finding)) if finding.status != "pass" else ", ".join(factors)
+    passed = "; ".join(filter(None, (", ".join(factors), *silences(finding))))
+    return "  ".join(counted), passed if finding.status == "pass" else "; ".join(notes(finding))

@@ -62,7 +62,7 @@ BINARY: Mapping[str, Function] = {
 STRUCTURE = frozenset({".shape", ".ndim", ".size", ".dtype", ".numel", ".dim", "len"})
 # What takes the numbers out of a framework, and with them the derivative.
 EXITS = frozenset({".numpy", ".item", ".tolist", "bool", "float", "int", "round"})
-HOST_ROOTS = frozenset({"numpy", "scipy", "sklearn"})
+HOST_ROOTS = frozenset({"math", "numpy", "scipy", "sklearn"})
 
 
 def resolve(path: str) -> Any:

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 
 from harness.errors import CaseError
 from harness.functions import ALIASES, FUNCTIONS, KERAS_LOSS_NAMES, PREFIXES, SYNONYMS, TORCH_METHODS
@@ -81,6 +82,7 @@ def framework_of(tree: Node) -> str:
     return adapters.pop() if adapters else _of_no_function(tree, named)
 
 
+@lru_cache(maxsize=4096)
 def arrays_of(tree: Node) -> str:
     """The framework whose arrays a tree is about, as `framework_of` has it; of several, as if none were named."""
     named = _named(tree)

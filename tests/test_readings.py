@@ -111,7 +111,7 @@ def is_read(path):
 def test_every_function_has_a_point_a_reading_or_a_reason():
     lacking = {path for path in FUNCTIONS if path not in APIS and not is_read(path)}
 
-    assert lacking - set(UNREADABLE) - {path for path in APIS} == set()
+    assert lacking - set(UNREADABLE) == set()
 
 
 def test_a_function_that_has_a_reading_needs_no_reason():
@@ -135,7 +135,7 @@ def test_an_operation_names_the_parameters_of_its_function(name):
     found = inspect.signature(READINGS[name].function).parameters.values()
     takes_rest = any(p.kind is p.VAR_POSITIONAL for p in found)
     taken = {p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    named = {*READINGS[name].parameters, *READINGS[name].defaults}
+    named = {*READINGS[name].parameters, *READINGS[name].defaults, *READINGS[name].asks}
 
     assert named - {"*"} - taken == set()
     assert ("*" in named) == takes_rest
@@ -189,9 +189,9 @@ def test_what_is_no_call_is_read_as_its_framework_computes_it(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "np.zeros((100000, 100000))", "np.full(10 ** 9, x)", "np.eye(10000000)", "np.arange(10 ** 12)", "np.tile(x, 10 ** 9)",
-        "np.linspace(0, 1, 10 ** 12)", "F.one_hot(k, 10 ** 10)", "np.repeat(x, 10 ** 10)", "np.broadcast_to(x, (10 ** 9, 3, 5))",
-        "np.pad(x, 10 ** 6)", "np.diag(np.arange(10 ** 5))",
+        "np.zeros((100000, 100000))", "np.full(10 ** 9, x)", "np.eye(10000000)", "np.arange(10 ** 12)",
+        "np.tile(x, 10 ** 9)", "np.linspace(0, 1, 10 ** 12)", "F.one_hot(k, 10 ** 10)", "np.repeat(x, 10 ** 10)",
+        "np.broadcast_to(x, (10 ** 9, 3, 5))", "np.pad(x, 10 ** 6)", "np.diag(np.arange(10 ** 5))",
     ],
 )  # fmt: skip
 def test_a_reading_makes_no_array_of_any_size(text):

@@ -10,7 +10,17 @@ import numpy as np
 
 from harness.errors import CaseError
 from harness.reference.moves import picked
-from harness.reference.operation import Operation, Value, axis_of, ndim_of, on_floats, plain, roomy, tensor_of
+from harness.reference.operation import (
+    Operation,
+    Value,
+    axis_of,
+    ndim_of,
+    on_floats,
+    operation,
+    plain,
+    roomy,
+    tensor_of,
+)
 from harness.reference.tape import Tensor, unbroadcast
 
 
@@ -172,7 +182,7 @@ CONTRACTIONS: dict[str, Operation] = {
     "bmm": on_floats(product, "x", "y"),
     "outer": on_floats(outer, "x", "y"),
     "tensordot": on_floats(tensordot, "x", "y", "axis"),
-    "einsum": Operation(einsum, ("subscripts", "*")),
+    "einsum": operation(einsum, "subscripts", "*"),
 }
 
 CONTRACTIONS_OF: dict[str, Operation] = {

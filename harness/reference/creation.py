@@ -120,7 +120,7 @@ def _to_categorical(x: Value, classes: Any = None) -> Any:
     return _one_hot(labels, -1 if classes is None else classes)
 
 
-MADE = ("dtype", "made_in", "making")
+MADE = ("dtype", "making")
 ARANGE = operation(_arange, "*", *MADE)
 FULL = operation(_full, "shape", "filling", *MADE)
 LINSPACE = operation(_linspace, "start", "stop", "num", "endpoint", *MADE)

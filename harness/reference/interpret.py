@@ -261,17 +261,28 @@ def _called(reading: Operation | None, last: str, args: tuple[Node, ...], kwargs
 
 
 def _applied(reading: Operation, values: list[Any], named: dict[str, Any], scope: Scope) -> Any:
-    names = {old: new for old, new in _OTHERWISE if old not in reading.parameters and new in reading.parameters}
-    given = reading.arguments(values, {names.get(k, k): v for k, v in named.items()})
+    if named:
+        own = reading.parameters
+        names = {old: new for old, new in _OTHERWISE if old in named and old not in own and new in own}
+        named = {names.get(k, k): v for k, v in named.items()}
+    given = reading.arguments(values, named)
     if "dtype" not in reading.parameters:
         given.pop("dtype", None)
-    given |= {k: v for k, v in _surroundings(scope).items() if k in reading.parameters}
+    for parameter in reading.asks:
+        given[parameter] = _SURROUNDINGS[parameter](scope)
     for parameter in reading.parameters[: reading.floats]:
         if parameter in given:
             given[parameter] = scope.lift(given[parameter])
     if scope.dtype is not None:
         given = {k: _number(k, v, reading, scope) for k, v in given.items()}
     return reading.call(given)
+
+
+_SURROUNDINGS: dict[str, Callable[[Scope], Any]] = {
+    "template": lambda scope: scope.template,
+    "working": lambda scope: scope.dtype or "float64",
+    "making": lambda scope: scope.making,
+}
 
 
 def _number(parameter: str, value: Any, reading: Operation, scope: Scope) -> Any:
@@ -281,11 +292,6 @@ def _number(parameter: str, value: Any, reading: Operation, scope: Scope) -> Any
     if reading.held:
         return float(quantise(np.asarray(value), scope.dtype))
     return scope.lift(value) if parameter in _INEXACT else value
-
-
-def _surroundings(scope: Scope) -> dict[str, Any]:
-    """What an operation may ask for by the name of a parameter: the arithmetic, and the dtype of the arrays."""
-    return {"template": scope.template, "working": scope.dtype or "float64", "making": scope.making}
 
 
 __all__ = ["DTYPES", "NAMES", "Loss", "Scope", "binary", "interpret"]

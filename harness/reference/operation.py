@@ -22,6 +22,10 @@ Value = Any
 MOST_ELEMENTS = 2**24
 
 
+# What an operation may ask for by the name of a parameter: a tensor of the arithmetic, the dtype of the arrays, both.
+SURROUNDINGS = frozenset({"template", "working", "making"})
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A function on tensors.
@@ -32,6 +36,7 @@ class Operation:
         floats: How many of the first arguments are made Tensors before the call.
         held: Whether numbers among the arguments are rounded to the dtype first, as the bounds of a clip are.
         defaults: Arguments that hold where a call has none.
+        asks: Parameters that no call passes, of SURROUNDINGS.
     """
 
     function: Callable[..., Value]
@@ -39,6 +44,7 @@ class Operation:
     floats: int = 0
     held: bool = False
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
 
     def arguments(self, values: list[Value], named: Mapping[str, Value]) -> dict[str, Value]:
         """Arguments by name, those that "*" takes under that name.
@@ -52,11 +58,9 @@ class Operation:
             if "*" not in self.parameters:
                 raise CaseError("not-interpretable", f"read with at most {len(names)} arguments, {len(values)} given")
             given["*"] = values[len(names) :]
-        unknown = set(named) - set(self.parameters) - {"dtype"}
-        if unknown or set(named) & set(given):
-            raise CaseError(
-                "not-interpretable", f"not read with {', '.join(sorted(unknown or set(named) & set(given)))}"
-            )
+        unread = [name for name in named if (name not in self.parameters and name != "dtype") or name in given]
+        if unread:
+            raise CaseError("not-interpretable", f"not read with {', '.join(unread)}")
         return {**self.defaults, **named, **given}
 
     @property
@@ -73,12 +77,14 @@ class Operation:
 
 def operation(function: Callable[..., Value], *parameters: str) -> Operation:
     """An operation on anything."""
-    return Operation(function, parameters)
+    return on_floats(function, *parameters, count=0)
 
 
 def on_floats(function: Callable[..., Value], *parameters: str, count: int = 1, held: bool = False) -> Operation:
     """An operation whose first `count` arguments are Tensors."""
-    return Operation(function, parameters, count, held)
+    passed = tuple(name for name in parameters if name not in SURROUNDINGS)
+    asks = tuple(name for name in parameters if name in SURROUNDINGS)
+    return Operation(function, passed, count, held, asks=asks)
 
 
 def variant(of: Operation, *parameters: str, **defaults: Value) -> Operation:

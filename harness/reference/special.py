@@ -66,23 +66,21 @@ def _log_ndtr(x: Any) -> Any:
     return ((-x / root).erfc() / 2).log() if x < 0 else (-((x / root).erfc() / 2)).log1p()
 
 
-def _float_log_ndtr(v: float) -> float:
-    return (
-        float(_log_ndtr(flint.arb(v))) if math.isfinite(v) else {math.inf: 0.0, -math.inf: -math.inf}.get(v, math.nan)
-    )
-
-
 def _lgamma(x: Any) -> Any:
-    """log |Γ(x)|."""
-    return x.lgamma() if x > 0 else abs(x.gamma()).log()
+    """log |Γ(x)|, infinite at 0, −1, −2, …"""
+    if x > 0:
+        return x.lgamma()
+    return flint.arb("inf") if x == x.floor() else abs(x.gamma()).log()
 
 
-def _float_lgamma(v: float) -> float:
-    return math.inf if v <= 0 and v == math.floor(v) else math.lgamma(v)
+def _correctly(ball: Callable[[Any], Any], low: float, high: float) -> Callable[[Floats], Floats]:
+    """The function of float64 arrays, correctly rounded; `low` and `high` are its limits at −∞ and ∞."""
+    limits = {-math.inf: low, math.inf: high}
 
+    def one(v: float) -> float:
+        return float(ball(flint.arb(v))) if math.isfinite(v) else limits.get(v, math.nan)
 
-def _digamma(v: float) -> float:
-    return float(flint.arb(v).digamma()) if math.isfinite(v) else v
+    return _each(one)
 
 
 def _nearest(x: Any) -> Any:
@@ -100,9 +98,9 @@ SINH = Special(ARB.sinh, np.sinh, QUOTIENT_ERROR)
 COSH = Special(ARB.cosh, np.cosh)
 ERF = Special(ARB.erf, _each(math.erf), QUOTIENT_ERROR)
 ERFC = Special(ARB.erfc, _each(math.erfc))
-LGAMMA = Special(_lgamma, _each(_float_lgamma))
-DIGAMMA = Special(ARB.digamma, _each(_digamma))
-LOG_NDTR = Special(_log_ndtr, _each(_float_log_ndtr))
+LGAMMA = Special(_lgamma, _correctly(_lgamma, math.inf, math.inf))
+DIGAMMA = Special(ARB.digamma, _correctly(ARB.digamma, math.nan, math.inf))
+LOG_NDTR = Special(_log_ndtr, _correctly(_log_ndtr, -math.inf, 0.0))
 FLOOR = Special(ARB.floor, np.floor, 0.0)
 CEIL = Special(ARB.ceil, np.ceil, 0.0)
 ROUND = Special(_nearest, np.round, 0.0)

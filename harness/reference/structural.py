@@ -236,7 +236,7 @@ STRUCTURAL: dict[str, Operation] = {
     "unsqueeze": operation(unsqueeze, "x", "axis"),
     "transpose": operation(_transpose, "x", "*", "axis", "dim0", "dim1"),
     "swapaxes": operation(_swap, "x", "first", "second"),
-    "identity": operation(_array, "data", "dtype", "made_in", "making"),
+    "identity": operation(_array, "data", "dtype", "making"),
     "broadcast_to": operation(_broadcast_to, "x", "*", "shape"),
     "expand_as": operation(lambda x, y: _broadcast_to(x, shape_of(y)), "x", "y"),
     "view_as": operation(lambda x, y: _reshape(x, shape_of(y)), "x", "y"),

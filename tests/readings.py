@@ -10,7 +10,7 @@ import numpy as np
 RNG = np.random.default_rng(29)
 
 # x, y, w: reals without ties. z: zeros, ones and ties. u: between 0 and 1. p, q: distributions. n: nan and infinities.
-# m: a mask, k: labels, i: positions, d: divisors with zeros; v, a, b, c: a vector, a matrix and two stacks of matrices.
+# e, h: many rows. m: a mask, k: labels, i: positions, d: divisors with zeros; v, a, b, c: a vector, a matrix and two stacks of matrices.
 INPUTS = {
     "x": RNG.normal(0.0, 1.5, (3, 5)),
     "y": RNG.normal(0.0, 1.0, (3, 5)),
@@ -27,6 +27,8 @@ INPUTS = {
     "a": RNG.normal(0.0, 1.0, (5, 4)),
     "b": RNG.normal(0.0, 1.0, (2, 3, 5)),
     "c": RNG.normal(0.0, 1.0, (2, 5, 4)),
+    "e": RNG.normal(0.0, 1.0, (30, 4)),
+    "h": RNG.normal(0.0, 1.0, (28, 4)),
     "m": RNG.integers(0, 2, (3, 5)),
     "k": np.array([1, 4, 2]),
     "i": np.array([[0, 3], [4, 1], [2, 2]]),
@@ -89,7 +91,7 @@ tensordot: x, a, 1 | x, y, 2 | b, c, ((0, 2), (0, 1))
 mv: x, v
 mm: x, a
 bmm: b, c
-cdist: x, y | x, y, p=1.0 | z, z
+cdist: x, y | x, y, p=1.0 | z, z | e, h | e, e[:3]
 trace ravel flatten atleast_1d atleast_2d stop_gradient transpose t zeros_like ones_like size numel shape rank ndim detach linear: x
 diagonal triu: x | x, 1
 identity eye: 3
@@ -137,6 +139,7 @@ cast astype: x, 'float32'
 log_cosh cosine_similarity: x, y
 smooth_labels: p, 0.1
 normalize standardize: x | x, axis=0
+jax.nn.standardize: x | x, axis=0 | x, 1, mean=0.3, variance=w
 l2_normalize: x, axis=1 | x
 pairwise_distance: x, y | x, y, 1.0 | x, y, keepdim=True
 add_n: [x, y, z]
@@ -246,7 +249,7 @@ keras.ops.mod: x, 0.7 | x, w
 keras.ops.trace numpy.trace jax.numpy.trace: x | b, axis1=0, axis2=1
 keras.ops.power: w, 3 | w, 0.3 | w, y
 keras.utils.to_categorical: k, 5
-keras.utils.normalize keras.activations.softmax numpy.sort numpy.argsort jax.numpy.sort jax.numpy.argsort jax.nn.softmax jax.nn.standardize jax.scipy.special.softmax scipy.special.softmax: x | x, axis=0
+keras.utils.normalize keras.activations.softmax numpy.sort numpy.argsort jax.numpy.sort jax.numpy.argsort jax.nn.softmax jax.scipy.special.softmax scipy.special.softmax: x | x, axis=0
 keras.ops.median: x | x, {axis}=1 | z, {axis}=0
 keras.ops.dot numpy.dot jax.numpy.dot: x, a | x, v | b, a | b, c
 keras.ops.count_nonzero: z | z, axis=1
@@ -379,6 +382,7 @@ torch.distributions.kl_divergence(torch.distributions.Normal(x, w), torch.distri
 torch.distributions.kl_divergence(torch.distributions.Categorical(logits=x), torch.distributions.Categorical(p))
 torch.distributions.kl_divergence(torch.distributions.Bernoulli(u), torch.distributions.Bernoulli(p))
 math.log(5) * x | np.log(2.0) * T(x) | F.softmax(x) | F.softmax(b) | T(x).half().float() | 1 - T(x).half() * 0.3
+keras.losses.MeanSquaredError(reduction=keras.losses.Reduction.SUM)(x, y) | tf.reduce_mean(tf.cast(x > 0, tf.float32))
 tf.reduce_sum(keras.losses.mean_squared_error(x, y)) | keras.backend.epsilon() + keras.ops.abs(x)
 x[:, 1:3] | x[..., ::2] | x[[0, 2]] | x[m > 0] | x[:, None] | x[np.arange(3), k] | T(x)[:, -1]
 """

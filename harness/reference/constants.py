@@ -51,6 +51,11 @@ class Making:
             return inexact(self.template, numbers, self.working)
         return inexact(Tensor(self._arithmetic(kind), self.template.data), numbers, kind)
 
+    def held(self, numbers: NDArray[Any], kind: str) -> Any:
+        """Numbers rounded to `kind`; of a coarser one, with its arithmetic."""
+        rounded, arith = quantise(numbers, kind), self._arithmetic(kind)
+        return Tensor(arith, arith.lift(rounded)) if self._is_coarser(kind) else rounded
+
     def cast(self, value: Tensor, kind: str) -> Tensor:
         """`value` as `kind`, in which everything is computed from there on."""
         if self._arithmetic(kind) is self.template.arith:

@@ -67,7 +67,7 @@ def _log_ndtr(x: Any) -> Any:
 
 
 def _lgamma(x: Any) -> Any:
-    """log |Γ(x)|, infinite at 0, −1, −2, …"""
+    """log |Γ(x)|; infinite at 0, −1, −2 and so on."""
     if x > 0:
         return x.lgamma()
     return flint.arb("inf") if x == x.floor() else abs(x.gamma()).log()

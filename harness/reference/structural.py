@@ -9,7 +9,6 @@ import numpy as np
 
 from harness.reference.axes import place
 from harness.reference.constants import Making
-from harness.reference.formats import quantise
 from harness.reference.moves import moveaxis
 from harness.reference.operation import (
     Operation,
@@ -197,7 +196,7 @@ def cast(x: Value, kind: str, making: Making) -> Value:
     """Integers and truth values are cut off; a narrower float is rounded to, and computed in from there on."""
     if kind in ("int64", "bool"):
         return plain(x).astype(bool if kind == "bool" else np.int64)
-    return making.cast(x, kind) if isinstance(x, Tensor) else quantise(np.asarray(x), kind)
+    return making.cast(x, kind) if isinstance(x, Tensor) else making.held(np.asarray(x), kind)
 
 
 def _array(data: Value, dtype: Any = None, made_in: Any = None, *, making: Making) -> Value:

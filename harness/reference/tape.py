@@ -137,7 +137,7 @@ class Tensor:
         """e^x − 1; libraries may take its slope as this and 1."""
         ar: Any = self.arith
         out = ar.expm1(self.data)
-        slope: Back = lambda g: ar.mul(g, ar.widen(ar.exp(self.data), 4.0 * np.abs(ar.middle(out)) + 1.0))  # noqa: E731
+        slope: Back = lambda g: ar.mul(g, ar.widen(ar.exp(self.data), 6.0 * np.abs(ar.middle(out)) + 1.0))  # noqa: E731
         return Tensor(ar, out, ((self, slope),))
 
     def sqrt(self) -> Tensor:

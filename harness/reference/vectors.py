@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from harness.reference import sums
 from harness.reference.operation import Operation, Value, on_floats, roomy, tensor_of, variant
 from harness.reference.primitives import flat_root
-from harness.reference.sums import mean, norm, total
+from harness.reference.sums import norm, total
 from harness.reference.tape import Tensor
 
 
@@ -31,12 +32,12 @@ def _normalize_of_keras(x: Tensor, axis: Any = -1, order: Any = 2, eps: Any = No
 
 
 def _standardize(
-    x: Tensor, axis: Any = -1, mean_: Value = None, variance: Value = None, eps: Any = 1e-5, where: Value = None
+    x: Tensor, axis: Any = -1, mean: Value = None, variance: Value = None, eps: Any = 1e-5, where: Value = None
 ) -> Tensor:
     """JAX's (x − m)/√(v + ε) with v = mean(x²) − m², which cancels, from 0 on."""
-    middle = mean(x, axis, keepdims=True, where=where) if mean_ is None else tensor_of(x, mean_)
+    middle = sums.mean(x, axis, keepdims=True, where=where) if mean is None else tensor_of(x, mean)
     if variance is None:
-        variance = (mean(x * x, axis, keepdims=True, where=where) - middle * middle).maximum(0.0)
+        variance = (sums.mean(x * x, axis, keepdims=True, where=where) - middle * middle).maximum(0.0)
     return (x - middle) * (tensor_of(x, variance) + float(eps)) ** -0.5
 
 
@@ -71,7 +72,7 @@ VECTORS: dict[str, Operation] = {
     "pairwise_distance": on_floats(_pairwise_distance, "x", "y", "order", "eps", "keepdims"),
     "cdist": on_floats(_cdist, "x", "y", "order"),
     "l2_normalize": variant(on_floats(_l2_normalize, "x", "axis", "eps", held=True), eps=1e-12),
-    "standardize": on_floats(_standardize, "x", "axis", "mean_", "variance", "eps", "where"),
+    "standardize": on_floats(_standardize, "x", "axis", "mean", "variance", "eps", "where"),
 }
 
 _KERAS_NORMALIZE = on_floats(_normalize_of_keras, "x", "axis", "order", "eps")

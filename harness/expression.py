@@ -23,6 +23,7 @@ from harness.functions import (
 from harness.grammar import MAX_DEPTH, MAX_INTEGER, MAX_LENGTH, MAX_NODES, MAX_STRING, OPERATORS, Reader, refusal
 from harness.naming import canonical, framework_of, nearest, nearest_function
 from harness.powers import MAX_BITS, bits
+from harness.rewrites import is_limit, special_number, text_of, unwritten
 from harness.syntax import (
     Apply,
     Attribute,
@@ -162,11 +163,12 @@ def _dotted(node: ast.expr, reader: Reader) -> str | None:
 def _attribute(node: ast.Attribute, reader: Reader, depth: int) -> Node:
     path = _dotted(node, reader)
     if path is not None:
-        if path in CONSTANTS or path in FUNCTIONS:
-            return Constant(path)
+        text = text_of(path)
+        if text is not None or path in CONSTANTS or path in FUNCTIONS:
+            return text or Constant(path)
         raise _unknown_path(path, "function or constant", FUNCTIONS | CONSTANTS, node, reader)
     value = _convert(node.value, reader, depth)
-    if node.attr in ATTRIBUTES:
+    if node.attr in ATTRIBUTES or is_limit(value, node.attr):
         return Attribute(value, node.attr)
     if node.attr in METHODS:
         raise reader.at_name("unknown-method", f".{node.attr} is a method; call it: .{node.attr}()", node)
@@ -187,10 +189,11 @@ def _call(node: ast.Call, reader: Reader, depth: int) -> Node:
         return _function_call(path, node, reader, depth)
     if isinstance(head, ast.Attribute):
         value = _convert(head.value, reader, depth)
-        if head.attr not in METHODS:
+        name = unwritten(head.attr, value)
+        if name not in METHODS:
             hint = nearest(head.attr, METHODS)
             raise reader.at_name("unknown-method", f"no method {head.attr!r}{hint}", head)
-        return Method(value, head.attr, *_arguments(node, reader, depth))
+        return Method(value, name, *_arguments(node, reader, depth))
     function = _convert(head, reader, depth)
     if not (isinstance(function, Call) and _is_class(function.function)):
         raise reader.at("not-callable", f"{render(function)} is a value and cannot be called", head)
@@ -204,15 +207,8 @@ def _function_call(path: str, node: ast.Call, reader: Reader, depth: int) -> Nod
         raise _unknown_path(path, "function", FUNCTIONS | BUILTINS, node, reader)
     args, kwargs = _arguments(node, reader, depth)
     if path == "float" and len(args) == 1 and not kwargs:
-        return _special_number(args[0], path)
+        return special_number(path, args[0])
     return Call(path, args, kwargs)
-
-
-def _special_number(argument: Node, path: str) -> Node:
-    """`float("inf")` and `float("nan")`, which Python has no literal for, are numbers here."""
-    special = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-    value = argument.value if isinstance(argument, Literal) else None
-    return Literal(special[value]) if isinstance(value, str) and value in special else Call(path, (argument,))
 
 
 def _is_class(path: str) -> bool:

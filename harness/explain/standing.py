@@ -67,22 +67,19 @@ def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str
     """
     working = working_dtype(semantics, dtype)
     rounded = evaluate(semantics, inputs, Rounded(working), working, wrt)
-    exact = _exactly(semantics, inputs, working, wrt, rounded)
+    exact = evaluate(semantics, inputs, exact_arithmetic(inputs, rounded), working, wrt)
     value = enclosed(exact.value, rounded.value)
     return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
 
 
-def _exactly(
-    semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated
-) -> Evaluated:
+def exact_arithmetic(inputs: Mapping[str, np.ndarray], rounded: Evaluated) -> Arithmetic:
+    """The arithmetic for the exact numbers behind `rounded`: certified balls, as far as all are finite and not many."""
     finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
     if rounded.gradient is not None:
         finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
     if not finite:
-        return evaluate(semantics, inputs, PLAIN, dtype, wrt)
-    small = sum(a.size for a in inputs.values()) <= CERTIFIED_LIMIT
-    arith: Arithmetic = CERTIFIED if small else Rounded("float64")
-    return evaluate(semantics, inputs, arith, dtype, wrt)
+        return PLAIN
+    return CERTIFIED if sum(a.size for a in inputs.values()) <= CERTIFIED_LIMIT else Rounded("float64")
 
 
 def enclosed(exact: object, rounded: object) -> Enclosed:

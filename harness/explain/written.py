@@ -10,7 +10,7 @@ import numpy as np
 from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.declared import declared_loss, point_of_call
-from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
+from harness.explain.standing import PLAIN, Enclosed, Reference, enclosed, exact_arithmetic
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.backward import gradient
 from harness.reference.evaluate import Evaluated
@@ -35,7 +35,7 @@ def written_reference(
         if known is not None and _declared(node, inputs, dtype) == known[0]:
             return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
-        exact = _exact(node, inputs, dtype, wrt, rounded)
+        exact = as_written(node, inputs, exact_arithmetic(inputs, rounded), dtype, wrt)
     except (CaseError, ValueError, IndexError, TypeError, KeyError):
         return None
     value: Enclosed = enclosed(exact.value, rounded.value)
@@ -55,13 +55,6 @@ def same_formula(point: Reference, written: Reference) -> bool:
     finite = np.isfinite(exact) & np.isfinite(own.exact)
     # Where a naive form overflows there is nothing to hold against each other.
     return within(np.where(finite, difference(own.exact, exact), 0.0), np.where(finite, 2.0 * room, 0.0))
-
-
-def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
-    finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
-    if rounded.gradient is not None:
-        finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
-    return as_written(node, inputs, CERTIFIED if finite else PLAIN, dtype, wrt)
 
 
 def as_written(

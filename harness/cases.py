@@ -17,9 +17,9 @@ from harness.factors import FACTORS
 from harness.functions import ALIASES, BUILTINS
 from harness.generators import INTEGER_DTYPES, read_input
 from harness.naming import nearest
-from harness.records import DTYPES, BrokenCase, Case, Expectation, InputArray, Known, Side, Verdict
+from harness.records import DTYPES, BrokenCase, Case, Expectation, InputArray, Known, Verdict
 from harness.semantics import STAGES
-from harness.sides import read_sides, unread
+from harness.sides import read_sides
 from harness.yaml_reader import MAX_BYTES, Entry, Scalar, Table, decode, fail, read_yaml, resolve, too_large
 
 T = TypeVar("T")
@@ -141,7 +141,6 @@ def _case(entry: Table, source: str, path: str) -> Case:
     inputs = fields.optional(found, "inputs", _inputs, nothing)
     sides = read_sides(found.entries["sides"], inputs, source)
     gradient = fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs))
-    _check_all_read(found, inputs, sides, gradient)
     dtypes = fields.optional(found, "dtype", _dtypes, ("float32",))
     return Case(
         id=identity,
@@ -158,18 +157,6 @@ def _case(entry: Table, source: str, path: str) -> Case:
         expect=fields.optional(found, "expect", _each("expect", _expectation(sides, dtypes)), ()),
         known=fields.optional(found, "known", _each("known", _known(sides)), ()),
     )
-
-
-def _check_all_read(
-    found: Table, inputs: Mapping[str, InputArray], sides: Mapping[str, Side], gradient: str | None
-) -> None:
-    """A misspelt input would be left out in silence; one that `gradient` names is there on purpose."""
-    for name, hint in unread(inputs, sides.values()):
-        if not ("gradient" in found.entries and name == gradient):
-            given = found.entries["inputs"]
-            assert isinstance(given, Table)
-            message = f"no side reads the input {name!r}{hint}; write it into a side, or remove it"
-            raise fail("unused-input", message, given.keys[name])
 
 
 def _text(found: Table, key: str, default: str) -> str:

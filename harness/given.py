@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable as Function
-from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.adapters.callables import bind
 from harness.adapters.callables import framework_of as framework_of_function
 from harness.catalog import check_arguments, complete
 from harness.claims import read_claim
@@ -15,15 +13,12 @@ from harness.errors import CaseError
 from harness.expression import framework_of, parse
 from harness.naming import nearest
 from harness.records import DTYPES, Callable, Case, Expression, InputArray, Side
-from harness.sides import unread
 from harness.yaml_reader import Scalar
 
 Loss = str | Function[..., object]
 
 # "A and B differ in …".
 NAMES = ("A", "B")
-# These are asked of everybody, who may have no use for one of them.
-ALWAYS_GIVEN = frozenset({"prediction", "target"})
 _PRINTED = re.compile(r"[-+\[\].,\d\seE]*\d[-+\[\].,\d\seE]*")
 
 
@@ -69,8 +64,7 @@ def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, 
     """The case that asks how `sides` differ on `inputs`.
 
     Raises:
-        CaseError: `not-allowed` dtype, `bad-gradient`, an input that is not there, or `unused-input`, one that neither
-            side reads.
+        CaseError: `not-allowed` dtype, or `bad-gradient`, an input that is not there.
     """
     if dtype not in DTYPES:
         raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
@@ -78,20 +72,5 @@ def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, 
     if wanted and wanted not in inputs:
         known = f"the inputs are {', '.join(inputs)}" if inputs else "there are no inputs"
         raise CaseError("bad-gradient", f"no input called {wanted!r}{nearest(wanted, inputs)}; {known}")
-    _check_all_read(inputs, sides)
     title = " against ".join(NAMES)
     return Case("question", title, inputs, sides, dtypes=(dtype,), gradient=wanted)
-
-
-def _check_all_read(inputs: Mapping[str, InputArray], sides: Mapping[str, Side]) -> None:
-    functions = [side.function for side in sides.values() if isinstance(side, Callable)]
-    taken = {name for function in functions for name in _taken(function, inputs)}
-    for name, hint in unread(inputs, sides.values()):
-        if name not in ALWAYS_GIVEN | taken:
-            raise CaseError("unused-input", f"neither side reads the input {name!r}{hint}; leave it out", name)
-
-
-def _taken(function: Function[..., object], inputs: Collection[str]) -> list[str]:
-    """The inputs that a function gets."""
-    positional, named = bind(function, list(inputs))
-    return [*positional, *named.values()]

@@ -1,17 +1,15 @@
 """The sides of a case: expressions, claims, and calls with an environment or a mode of their own."""
 
 import re
-from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from harness import fields
-from harness.catalog import APIS, check_arguments, complete
+from harness.catalog import check_arguments, complete
 from harness.claims import read_claim
 from harness.errors import CaseError
-from harness.expression import framework_of, inputs_of, parse, walk
-from harness.naming import nearest
-from harness.records import Claim, Expression, InputArray, Side
-from harness.syntax import Call, Constant, Literal, Node
+from harness.expression import framework_of, parse
+from harness.records import Expression, InputArray, Side
+from harness.syntax import Constant, Literal
 from harness.yaml_reader import Entry, Listing, Scalar, Table, fail, place_within, resolve
 
 SIDE_KEYS = ("call", "adapter", "environment", "mode", "claim")
@@ -42,22 +40,6 @@ def read_sides(entry: Entry, inputs: dict[str, InputArray], source: str) -> dict
         message = f"a case has 2 to {MAX_SIDES} sides to compare with each other; found {len(sides)}"
         raise fail("number-of-sides", message, entry)
     return sides
-
-
-def unread(inputs: Collection[str], sides: Collection[Side]) -> Iterator[tuple[str, str]]:
-    """Inputs that no side reads, each with `; nearest: …` for a name that would be; a claim reads the two roles."""
-    trees = [side.tree for side in sides if isinstance(side, Expression)]
-    read = {name for tree in trees for name in inputs_of(tree)}
-    read |= {"prediction", "target"} if any(isinstance(side, Claim) for side in sides) else set()
-    for name in inputs:
-        if name not in read:
-            yield name, nearest(name, read.union(*map(_parameters, trees)))
-
-
-def _parameters(tree: Node) -> set[str]:
-    """What the losses in a tree take: by the names of their parameters, and of the roles that bare ones take."""
-    called = (APIS[node.function] for node in walk(tree) if isinstance(node, Call) and node.function in APIS)
-    return {name for api in called for name in (*api.parameters, *api.call, *api.roles)}
 
 
 def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -> Side:

@@ -777,41 +777,6 @@ def test_every_stage_and_every_factor_can_be_expected(factor):
     assert case.expect[0].factors == (factor,)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "inputs: {prediction: [1], target: [1], sample_weigth: [2]}\nsides: {a: keras.losses.Hinge, b: nn.L1Loss}",
-            "2:40: no side reads the input 'sample_weigth'; nearest: sample_weight; write it into a side, or remove it",
-        ),
-        (
-            "inputs: {x: [1], y: [1], yy: [2]}\nsides: {a: x + y, b: y - x}",
-            "2:26: no side reads the input 'yy'; nearest: y; write",
-        ),
-        (
-            "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: {claim: 1}}\ngradient: x",
-            "2:18: no side reads the input 'q'",
-        ),
-    ],
-)
-def test_an_input_that_no_side_reads_is_misspelt(text, message):
-    with pytest.raises(CaseError, match=re.escape(message)) as caught:
-        read(f"id: a\n{text}\n")
-
-    assert caught.value.slug == "unused-input"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "inputs: {x: [1], q: [1.5]}\nsides: {a: x + 1, b: x}\ngradient: q",
-        "inputs: {x: [1], prediction: [1], target: [1]}\nsides: {a: x + 1, b: {claim: 1}}",
-    ],
-)
-def test_an_input_that_gradient_names_or_a_claim_is_about_is_read(text):
-    assert read(f"id: a\n{text}\n").inputs
-
-
 UNKNOWN = "id: a\ninputs: {{prediction: [0.1], target: [1]}}\nsides:\n  a: torch.nn.BCELoss()\n  b: {text}\n"
 
 

@@ -305,7 +305,6 @@ def test_a_run_can_be_narrowed(harness, option):
         (["compare", "--adapters", "torhc"], 3, "no adapter is called 'torhc'; nearest: torch"),
         (["compare", "--timeout", "0"], 2, "--timeout"),
         (["list", "cases", "nowhere"], 2, "nowhere: there is no such file or folder"),
-        (["explain", SUM, MEAN, *ARRAYS, "--input", "weigth=1"], 2, "neither side reads the input 'weigth'"),
         (["explain", "0.3", "0.4", "--gradient", "p"], 2, "no input called 'p'; there are no inputs"),
     ],
 )

@@ -116,12 +116,6 @@ def test_a_name_that_is_not_there_is_told():
         harness.explian  # noqa: B018
 
 
-def test_an_input_that_neither_side_reads_is_misspelt():
-    weighted = "-(target * np.log(prediction) * weight).sum()"
-    with pytest.raises(CaseError, match="weigth: neither side reads the input 'weigth'; nearest: weight; leave it out"):
-        harness.explain(weighted, weighted, **ARRAYS, weight=[1, 2, 3], weigth=[1, 2, 3])
-
-
 def test_an_input_that_a_function_takes_by_its_name_is_read():
     def weighted(prediction, target, weight=None):
         return (prediction * target * weight).sum()

@@ -54,11 +54,16 @@ _KERAS_LOSS_FUNCTIONS = """
     mean_squared_logarithmic_error poisson sparse_categorical_crossentropy squared_hinge tversky
 """
 
-# Those that optax has in both of its places; the others are in `optax.losses` only.
+# Those that optax has in both of its places; the others are in `optax.losses` only, whatever people write.
 _OPTAX = """
     convex_kl_divergence cosine_distance cosine_similarity ctc_loss generalized_kl_divergence hinge_loss huber_loss
     kl_divergence l2_loss log_cosh ntxent safe_softmax_cross_entropy sigmoid_binary_cross_entropy sigmoid_focal_loss
     smooth_labels softmax_cross_entropy softmax_cross_entropy_with_integer_labels squared_error
+"""
+_OPTAX_LOSSES = """
+    binary_dice_loss dice_loss kl_divergence_with_log_targets make_fenchel_young_loss multiclass_generalized_dice_loss
+    multiclass_hinge_loss multiclass_perceptron_loss multiclass_sparsemax_loss perceptron_loss poly_loss_cross_entropy
+    ranking_softmax_loss sparsemax_loss triplet_margin_loss
 """
 
 _TABLE = {
@@ -150,11 +155,7 @@ _TABLE = {
     "jax.scipy.special": _SPECIAL,
     "jax.lax": "clamp cumsum log log1p logistic max min rsqrt select stop_gradient",
     "optax": _OPTAX,
-    "optax.losses": """
-        binary_dice_loss dice_loss kl_divergence_with_log_targets make_fenchel_young_loss
-        multiclass_generalized_dice_loss multiclass_hinge_loss multiclass_perceptron_loss multiclass_sparsemax_loss
-        perceptron_loss poly_loss_cross_entropy ranking_softmax_loss sparsemax_loss triplet_margin_loss
-    """,
+    "optax.losses": _OPTAX_LOSSES,
     "numpy": _NUMPY_LIKE + " finfo float16 float32 float64 int32 int64",
     "scipy.special": _SPECIAL + " huber log1p log_expit expm1 pseudo_huber",
     "scipy.stats": "entropy norm.logpdf",
@@ -273,6 +274,7 @@ SYNONYMS = {
     **{f"{module}.{other}": f"{module}.{name}" for module in ("numpy", "jax.numpy") for other, name in _OTHER_NAMES},
     **{f"torch.special.{name}": f"torch.{name}" for name in _names("erf erfc exp2 expm1 log1p logit logsumexp xlogy")},
     **{f"optax.losses.{name}": f"optax.{name}" for name in _names(_OPTAX)},
+    **{f"optax.{name}": f"optax.losses.{name}" for name in _names(_OPTAX_LOSSES)},
     "torch.special.expit": "torch.sigmoid",
     "torch.special.softmax": "torch.softmax",
     "torch.special.log_softmax": "torch.log_softmax",

@@ -7,10 +7,11 @@ from functools import partial
 
 import numpy as np
 
+from harness.catalog.api import Describe
 from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.declared import declared_loss, point_of_call
-from harness.explain.standing import PLAIN, Enclosed, Reference, enclosed, exact_arithmetic
+from harness.explain.standing import Enclosed, Reference, enclosed, exact_arithmetic
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.backward import gradient
 from harness.reference.evaluate import Evaluated
@@ -26,13 +27,15 @@ def written_reference(
     dtype: str,
     wrt: str | None,
     known: tuple[Semantics, Reference] | None = None,
+    describe: Describe | None = None,
 ) -> Reference | None:
     """The expression evaluated as it is written, with the bound of that form; None where a part has no reading.
 
-    `known` is the point it stands for and what is known of that: a call with nothing around it is no other form of it.
+    `known` is the point it stands for and what is known of that: a call with nothing around it, whose arguments
+    `describe` knows the shapes of, is no other form of it.
     """
     try:
-        if known is not None and _declared(node, inputs, dtype) == known[0]:
+        if known is not None and describe is not None and point_of_call(node, describe, dtype) == known[0]:
             return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
         exact = as_written(node, inputs, exact_arithmetic(inputs, rounded), dtype, wrt)
@@ -74,10 +77,3 @@ def as_written(
         scope = Scope(values, template, partial(declared_loss, dtype=dtype), dtype)
         out = scope.lift(interpret(node, scope))
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
-
-
-def _declared(node: Node, inputs: Mapping[str, np.ndarray], dtype: str) -> Semantics | None:
-    template = Tensor(PLAIN, np.zeros(()))
-    scope = Scope({n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}, template)
-    with np.errstate(all="ignore"):
-        return point_of_call(node, scope, dtype)

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.catalog import api_of, declare
+from harness.catalog import api_of
 from harness.explain.absorb import absorb
 from harness.explain.counted import counted_rows, counts, is_count, same_weights, weights_summed
 from harness.explain.facts import Facts, constant_of
@@ -37,8 +37,8 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
         CaseError: If a catalog call in it has arguments that the API does not take.
     """
     if api_of(node) is not None:
-        declared = declare(node, facts.describe, facts.dtype)
-        return None if declared is None else _settled(declared, facts)
+        declared = facts.declared(node)
+        return None if declared is None else without_unit_axes(declared, facts.describe)
     spelled = plain(node, facts.describe, facts.prediction) or (of_certainties(node) if facts.alone else None)
     if spelled is not None:
         return _settled(spelled, facts)

@@ -12,10 +12,11 @@ from harness.errors import CaseError
 from harness.explain.compose import Facts
 from harness.explain.points import facts_for, point_of
 from harness.explain.question import Question, Standing
-from harness.explain.standing import Reference, as_arrays, reference
+from harness.explain.standing import Reference, References, as_arrays
 from harness.explain.written import same_formula, written_reference
 from harness.records import Case, Computed, Expression
 from harness.semantics import Semantics
+from harness.syntax import Node
 
 
 class Footing:
@@ -24,7 +25,7 @@ class Footing:
     def __init__(self, case: Case, dtype: str) -> None:
         self.case, self.dtype = case, dtype
         self.arrays: Mapping[str, np.ndarray] = as_arrays(case.inputs, dtype)
-        self._known: dict[tuple[Semantics, str | None], Reference] = {}
+        self._references = References(self.arrays, dtype)
 
     @cached_property
     def facts(self) -> Facts:
@@ -41,16 +42,15 @@ class Footing:
         wrt = self.case.gradient if seen.gradient is not None else None
         semantics = reached = written = None
         if known is not None:
-            semantics, reached = known, self._reference(known, wrt)
+            semantics, reached = known, self._references(known, wrt)
         if isinstance(side, Expression):
             try:
                 semantics = point_of(side.tree, self.facts)
-                reached = None if semantics is None else self._reference(semantics, wrt)
+                reached = None if semantics is None else self._references(semantics, wrt)
             except (CaseError, ValueError, IndexError):
                 # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
                 semantics = reached = None
-            resolved = None if semantics is None or reached is None else (semantics, reached)
-            written = written_reference(side.tree, self.arrays, self.dtype, wrt, resolved, self.facts.describe)
+            written = self._written(side.tree, wrt, semantics, reached)
             if reached is not None and written is not None and not same_formula(reached, written):
                 # Read as a point, the expression is worth something else than as it stands: it was misread.
                 semantics = reached = None
@@ -58,8 +58,10 @@ class Footing:
                 semantics = replace(semantics, mode=replace(semantics.mode, execution=side.mode))
         return Standing(name, seen.value, seen.gradient, semantics, reached, written)
 
-    def _reference(self, semantics: Semantics, wrt: str | None) -> Reference:
-        known = self._known.get((semantics, wrt))
-        if known is None:
-            known = self._known[semantics, wrt] = reference(semantics, self.arrays, self.dtype, wrt)
-        return known
+    def _written(
+        self, tree: Node, wrt: str | None, semantics: Semantics | None, reached: Reference | None
+    ) -> Reference | None:
+        """The text as it is written; of a call with nothing around it, that is the point itself and no other form."""
+        if reached is not None and self.facts.declared(tree) == semantics:
+            return reached
+        return written_reference(tree, self.arrays, self.dtype, wrt)

@@ -50,8 +50,11 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
 
 def _in_words(a: Semantics, b: Semantics, ground: Ground) -> tuple[Semantics, Semantics]:
     """Both points in the words in which they differ least; as they were read where those do not fit the arrays."""
-    points = aligned(*told(two_class(a), two_class(b), ground))
-    return points if all(x == y or ground.same(x, y) for x, y in zip((a, b), points, strict=True)) else (a, b)
+    if (a, b) not in ground.pairs:
+        points = aligned(*told(two_class(a), two_class(b), ground))
+        fit = all(x == y or ground.same(x, y) for x, y in zip((a, b), points, strict=True))
+        ground.pairs[a, b] = points if fit else (a, b)
+    return ground.pairs[a, b]
 
 
 def _form(point: Semantics, coarse: Coarse, *, swapped: bool) -> tuple[Difference, ...]:

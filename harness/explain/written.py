@@ -7,17 +7,15 @@ from functools import partial
 
 import numpy as np
 
-from harness.catalog.api import Describe
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.explain.declared import declared_loss, point_of_call
+from harness.explain.declared import declared_loss
 from harness.explain.standing import Enclosed, Reference, enclosed, exact_arithmetic
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.backward import gradient
 from harness.reference.evaluate import Evaluated
 from harness.reference.interpret import Scope, interpret
 from harness.reference.tape import Tensor
-from harness.semantics import Semantics
 from harness.syntax import Node
 
 
@@ -26,17 +24,9 @@ def written_reference(
     inputs: Mapping[str, np.ndarray],
     dtype: str,
     wrt: str | None,
-    known: tuple[Semantics, Reference] | None = None,
-    describe: Describe | None = None,
 ) -> Reference | None:
-    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading.
-
-    `known` is the point it stands for and what is known of that: a call with nothing around it, whose arguments
-    `describe` knows the shapes of, is no other form of it.
-    """
+    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading."""
     try:
-        if known is not None and describe is not None and point_of_call(node, describe, dtype) == known[0]:
-            return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
         exact = as_written(node, inputs, exact_arithmetic(inputs, rounded), dtype, wrt)
     except (CaseError, ValueError, IndexError, TypeError, KeyError):

@@ -24,6 +24,7 @@ from harness.explain.standing import PLAIN, Enclosed, Reference
 from harness.explain.translate import FRAMEWORKS, with_remedies
 from harness.explain.written import as_written
 from harness.findings import Comparison, Explanation, Finding, Probe, Silence
+from harness.processes import worked
 from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
 from harness.semantics import Semantics
 from harness.silence import ORDER, reason, silence_of
@@ -32,7 +33,9 @@ from harness.silence import ORDER, reason, silence_of
 Progress = Function[[int, int, str], None]
 
 
-def judge(run: Run, probe: Probe | None = None, progress: Progress | None = None) -> tuple[Finding, ...]:
+def judge(
+    run: Run, probe: Probe | None = None, progress: Progress | None = None, others: int = 0
+) -> tuple[Finding, ...]:
     """One Finding per case, broken ones included; `judge` of an empty run is empty.
 
     Args:
@@ -40,26 +43,41 @@ def judge(run: Run, probe: Probe | None = None, progress: Progress | None = None
         probe: Puts an expression to its framework, so that what is explained comes with the call that mends it; None
             where no framework can be asked.
         progress: Called after each case, with how many are judged, of how many, and its id.
+        others: Processes that judge beside this one, where there are many cases.
     """
     by_case: dict[str, dict[Key, Observation]] = defaultdict(dict)
     for key, seen in run.observations.items():
         by_case[key.case][key] = seen
     findings = []
-    for done, case in enumerate(run.cases, 1):
-        findings.append(_judged(case, by_case[case.id], probe))
-        if progress:
-            progress(done, len(run.cases), case.id)
+    with worked(_judged, [(case, by_case[case.id]) for case in run.cases], others) as judged:
+        for done, (case, finding) in enumerate(zip(run.cases, judged, strict=True), 1):
+            findings.append(_sought(finding, case, probe))
+            if progress:
+                progress(done, len(run.cases), case.id)
     return (*findings, *(_unreadable(case) for case in run.broken))
 
 
-def _judged(case: Case, own: Mapping[Key, Observation], probe: Probe | None) -> Finding:
+def _judged(case: Case, own: Mapping[Key, Observation]) -> Finding:
     """The finding on one case; what goes wrong while it is judged costs no other."""
     try:
-        finding = judge_case(case, own)
-        with _bounded(case):
-            return finding if probe is None else with_rivals([_remedied(finding, case, probe)], probe)[0]
+        return judge_case(case, own)
     except CaseError as error:
-        return _unreadable(BrokenCase(case.path, error.slug, error.message, case.line, id=case.id))
+        return _not_judged(case, error)
+
+
+def _sought(finding: Finding, case: Case, probe: Probe | None) -> Finding:
+    """The finding with what asking frameworks once more adds: remedies, and which of several causes it is."""
+    if probe is None or isinstance(finding.case, BrokenCase):
+        return finding
+    try:
+        with _bounded(case):
+            return with_rivals([_remedied(finding, case, probe)], probe)[0]
+    except CaseError as error:
+        return _not_judged(case, error)
+
+
+def _not_judged(case: Case, error: CaseError) -> Finding:
+    return _unreadable(BrokenCase(case.path, error.slug, error.message, case.line, id=case.id))
 
 
 def _remedied(finding: Finding, case: Case, probe: Probe) -> Finding:

@@ -101,6 +101,7 @@ def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> 
 def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
     from harness.collect import open_probe
     from harness.judge import judge as judge_run
+    from harness.processes import helpers
     from harness.report.progress import progress
     from harness.report.publish import publish
 
@@ -108,10 +109,10 @@ def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
         tell = stack.enter_context(progress("judged", "judging"))
         if asking is None:
             run = replace(run, provenance={**run.provenance, "remedies": UNSOUGHT})
-            findings = judge_run(run, progress=tell)
+            findings = judge_run(run, progress=tell, others=helpers())
         else:
             probe = open_probe(store=asking.store, adapters=asking.adapters, pool=asking.pool)
-            findings = judge_run(run, stack.enter_context(probe), tell)
+            findings = judge_run(run, stack.enter_context(probe), tell, helpers())
     publish(run, findings, out)
     return findings
 

@@ -5,6 +5,7 @@ The thirteen stage names are the project's contract with its readers; a conventi
 A `Value` is a number or a syntax tree over the inputs of the case, so that `pos_weight=w` stays symbolic.
 """
 
+import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -218,6 +219,14 @@ class Gradient(Hashed):
     tie: tuple[tuple[str, float], ...] = ()
     clip: str = "zero"
     closed_form: str = "exact"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """One nan is another, as long as both are the same object: also for what comes from another process."""
+        return _gradient, (self.tie, self.clip, self.closed_form)
+
+
+def _gradient(tie: tuple[tuple[str, float], ...], clip: str, closed_form: str) -> Gradient:
+    return Gradient(tuple((name, math.nan if math.isnan(slope) else slope) for name, slope in tie), clip, closed_form)
 
 
 @dataclass(frozen=True, slots=True)

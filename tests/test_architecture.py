@@ -36,6 +36,7 @@ LAYER = {
     "modules": "shared",
     "naming": "shared",
     "powers": "shared",
+    "processes": "shared",
     "rewrites": "shared",
     "sides": "shared",
     "trees": "shared",

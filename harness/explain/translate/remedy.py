@@ -109,7 +109,9 @@ def _first_that_agrees(
 
 
 def _search(side: Expression, wanted: Wanted, setting: Setting) -> Search:
-    read = {n: setting.inputs[n] for n in inputs_of(side.tree) | inputs_in(wanted.point)}
+    names = inputs_of(side.tree) | inputs_in(wanted.point)
+    # In the case's order: trials are drawn one input after the other.
+    read = {name: given for name, given in setting.inputs.items() if name in names}
     return search_of(wanted.point, side.framework, read, setting.dtype, setting.wrt)
 
 

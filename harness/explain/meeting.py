@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,7 +116,7 @@ def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Qu
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:
     return (
         np.reshape(bound, shape)
-        if bound.size == int(np.prod(shape))
+        if bound.size == math.prod(shape)
         else np.broadcast_to(np.max(bound, initial=0.0), shape)
     )
 

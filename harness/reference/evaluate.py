@@ -156,7 +156,7 @@ def _setting(semantics: Semantics, setup: Setup, decoded: Decoded, t: Tensor, re
 
 
 def _aligned(t: Tensor, x: Tensor) -> Tensor:
-    if int(np.prod(t.shape)) == int(np.prod(x.shape)):
+    if math.prod(t.shape) == math.prod(x.shape):
         return t.reshape(x.shape)
     try:
         return (
@@ -252,7 +252,7 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
 
 
 def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
-    if sample.ndim > loss.ndim and int(np.prod(sample.shape)) == int(np.prod(loss.shape)):
+    if sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
         loss = loss.reshape(sample.shape)
         before = before if before is None else before.reshape(sample.shape)
     loss = loss * sample

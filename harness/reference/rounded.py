@@ -202,7 +202,7 @@ class Rounded:
 def _worst_partial_sums(sizes: Floats, axis: tuple[int, ...], shape: tuple[int, ...]) -> Floats:
     """Σ_{k>1} of the sums of the k largest sizes over `axis`, in the shape of the sum."""
     kept = [i for i in range(sizes.ndim) if i not in axis]
-    length = int(np.prod([sizes.shape[i] for i in axis]))  # not −1: the rest may be empty
+    length = math.prod(sizes.shape[i] for i in axis)  # not −1: the rest may be empty
     rows = np.transpose(sizes, (*kept, *axis)).reshape((*(sizes.shape[i] for i in kept), length))
     if rows.shape[-1] < 2:  # noqa: PLR2004  one term is not added to anything
         return np.zeros(shape)

@@ -212,7 +212,8 @@ def _worst_partial_sums(sizes: Floats, axis: tuple[int, ...], shape: tuple[int, 
 
 def _product(a: Floats, b: Floats) -> Floats:
     # 0 · inf is 0 here: an exact zero is not made uncertain by what it multiplies.
-    return np.where((a == 0) | (b == 0), 0.0, a * b)
+    out = a * b
+    return np.where((a == 0) | (b == 0), 0.0, out) if np.isnan(out).any() else out
 
 
 def _log_error(ratio: Floats) -> Floats:

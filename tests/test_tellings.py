@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.explain.differences import aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import differences
 from harness.explain.forms import two_class
 from harness.explain.points import facts_for, point_of
 from harness.explain.standing import as_arrays

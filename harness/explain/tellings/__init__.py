@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import Difference, differences
 from harness.explain.tellings import arrays, axes, counts, masks, sums, weights
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.explain.joint import core, exchange, exchanged
 from harness.semantics import Semantics, get, with_choice
+from harness.syntax import Node
 
 Fields = tuple[tuple[str, str], ...]
 Switch = Callable[[Semantics], Semantics]
@@ -37,7 +38,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("guard.order", (("guard", "order"),)),
     ("guard.floor", (("term", "floors"),)),
     ("term.sides", (("term", "sides"),)),
-    ("term.family", (("term", "family"), ("term", "parameters"))),
+    ("term.family", (("term", "family"), ("term", "floors"), ("term", "shape"))),
     ("term.direction", (("term", "direction"),)),
     ("term.parameter", (("term", "shape"),)),
     ("term.added", (("", "plus"),)),
@@ -49,7 +50,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("weight.sample", (("weight", "sample"),)),
     ("weight.mask", (("weight", "mask"),)),
     ("reduction.classes", (("reduction", "classes"),)),
-    ("reduction.batch", (("reduction", "batch"),)),
+    ("reduction.batch", (("reduction", "batch"), ("term", "over"))),
     ("reduction.denominator", (("reduction", "denominator"),)),
     ("reduction.microbatches", (("reduction", "microbatches"),)),
     ("reduction.zero", (("reduction", "zero"),)),
@@ -65,6 +66,8 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("gradient.clip", (("gradient", "clip"),)),
     ("gradient.closed_form", (("gradient", "closed_form"),)),
 )
+# A mean, and a sum divided by something else.
+DIVIDED: Fields = (("reduction", "denominator"), ("reduction", "batch"), ("reduction", "zero"), ("scale", "constant"))
 ORDER = {factor: i for i, (factor, _) in enumerate(DETAILS)}
 
 
@@ -80,13 +83,21 @@ class Difference:
 
 # Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
 FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
-_PARTS = {("term", "floors"): True, ("term", "shape"): False}
+# What a ratio sums over is one of its parameters, and a reduction.
+OVER = frozenset({"over"})
+
+
+def _kind(parameter: str) -> str:
+    return "floors" if parameter in FLOORS else "over" if parameter in OVER else "shape"
+
+
+_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "shape")})
 
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
-    """The choice in `stage.name`; the empty stage is the point's own, and a term's parameters are of two kinds."""
-    if (stage, name) in _PARTS:
-        return tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) == _PARTS[stage, name])
+    """The choice in `stage.name`; the empty stage is the point's own, and a term's parameters are of three kinds."""
+    if (stage, name) in _KINDS:
+        return tuple(pair for pair in s.term.parameters if _kind(pair[0]) == name)
     if (stage, name) == ("guard", "clip"):
         return _bounds(s.guard.clip)
     return getattr(s, name) if not stage else get(s, stage, name)
@@ -101,8 +112,8 @@ def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
 
 
 def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # noqa: ANN401
-    if (stage, name) in _PARTS:
-        others = tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) != _PARTS[stage, name])
+    if (stage, name) in _KINDS:
+        others = tuple(pair for pair in s.term.parameters if _kind(pair[0]) != name)
         return with_choice(s, "term", parameters=(*others, *choice))
     return with_choice(s, stage, **{name: choice}) if stage else replace(s, **{name: choice})
 
@@ -121,7 +132,7 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
         after = tuple(read(b, *f) for f in fields)
         if factor == "term.added":
             before = (added,)
-        if before == after or _implied(factor, a, b):
+        if before == after or (fields != DIVIDED and _implied(factor, a, b)):
             continue
         throw = _switch(fields, after, b)
         if factor != "term.added" and throughout(fields, a, b):
@@ -133,13 +144,24 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
 def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
     """The rows of DETAILS, with what is added last: what changes in every part of a sum is no other part."""
     broadcast = a.layout.broadcast != b.layout.broadcast and core(a.layout.prediction) == core(b.layout.prediction)
+    divided = _divided(a, b) or _divided(b, a)
     for factor, fields in DETAILS:
-        if factor == "layout.broadcast" and broadcast:
+        if divided and factor in ("reduction.batch", "scale.constant"):
+            continue
+        if divided and factor == "reduction.denominator":
+            yield factor, DIVIDED
+        elif factor == "layout.broadcast" and broadcast:
             # An axis that was dropped or not makes the shapes fit or not.
             yield factor, (*fields, ("layout", "prediction"))
         elif factor != "term.added" and not (factor == "layout.prediction" and broadcast):
             yield factor, fields
     yield "term.added", (("", "plus"),)
+
+
+def _divided(mean: Semantics, total: Semantics) -> bool:
+    """Whether one is a mean and the other a sum divided by what the inputs come to: by another number."""
+    by_inputs = isinstance(total.scale.constant, Node) and not isinstance(mean.scale.constant, Node)
+    return by_inputs and (mean.reduction.batch, total.reduction.batch) == ("mean", "sum")
 
 
 def throughout(fields: Fields, a: Semantics, b: Semantics) -> bool:

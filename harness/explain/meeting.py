@@ -12,7 +12,7 @@ from harness.explain.aligned import aligned
 from harness.explain.differences import Difference, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
-from harness.explain.standing import PLAIN, working_dtype
+from harness.explain.standing import working_dtype
 from harness.explain.tellings import Ground, told
 from harness.records import Array
 from harness.reference.arithmetic import Rounded
@@ -37,7 +37,7 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     points = _in_words(a.semantics, b.semantics, question.ground)
 
     def value(s: Semantics) -> Array:
-        return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
+        return np.asarray(question.evaluator("value")(s).value)
 
     finer = a.value.ndim - b.value.ndim
     sides = (

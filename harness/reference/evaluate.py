@@ -177,16 +177,11 @@ def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
         x = x.where(np.broadcast_to(live, x.shape), -math.inf)
     axis = semantics.layout.class_axis
     if axis is not None and x.ndim > 1:
-        x = _last(x, axis)
+        x = x.moveaxis(axis, -1)
     elif x.ndim == 0:
         x = x.reshape((1,)) if axis is not None else x
     temperature = semantics.activation.temperature
     return x if temperature == 1.0 else x / setup.number(temperature)
-
-
-def _last(x: Tensor, axis: int) -> Tensor:
-    """`x` with an axis moved to the end, if it is not there already."""
-    return x if axis in (-1, x.ndim - 1) else x.moveaxis(axis, -1)
 
 
 def _target(semantics: Semantics, setup: Setup, x: Tensor) -> Decoded:
@@ -194,7 +189,7 @@ def _target(semantics: Semantics, setup: Setup, x: Tensor) -> Decoded:
     source = setup.argument(target.source)
     axis = semantics.layout.class_axis
     if target.encoding != "index" and axis is not None and np.ndim(_plain(source)) == x.ndim and x.ndim > 1:
-        source = _last(setup.lift(source), axis)
+        source = setup.lift(source).moveaxis(axis, -1)
     amounts = {} if target.smoothing is None else {"smoothing": setup.number(target.smoothing.amount)}
     for name, bound in zip(("low", "high"), target.range or (None, None), strict=True):
         if bound is not None:

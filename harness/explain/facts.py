@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.catalog.api import Described
+from harness.catalog.roles import TARGET_NAMES
 from harness.explain.named import number, operation
 from harness.semantics import Semantics
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node
 from harness.trees import inputs_of
-
-TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Footing:
     @cached_property
     def facts(self) -> Facts:
         """What resolving the sides' texts may ask."""
-        return facts_for(self.case.inputs, self.dtype, self.case.gradient or "prediction")
+        return facts_for(self.case.inputs, self.dtype, self.case.prediction)
 
     def question(self) -> Question:
         """What pairs of the sides are judged on."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.catalog.roles import TARGET_NAMES
 from harness.errors import CaseError
-from harness.explain.facts import TARGET_NAMES
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import PLAIN
 from harness.explain.written import as_written

@@ -93,30 +93,41 @@ def by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
         return _by_rows(s, facts.array(divisor), facts)
     if s.reduction.batch != "sum" or shape != ():
         return None
-    found, weights = operation(divisor), s.weight.sample
-    if found is not None and found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
-        inner = found[1][0]
-        if isinstance(weights, Node) and same_weights(facts.array(inner), facts.array(weights)):
-            return with_choice(s, "reduction", batch="mean", denominator=weights_summed(s, inner, facts))
-    amount = float(facts.array(divisor))
-    counted = (name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype))
-    denominator = next(counted, None) if s.weight.sample is not None or s.weight.mask is not None else None
+    counted = _guarded(divisor, facts)
+    denominator = _counted(s, divisor if counted is None else counted, facts)
     if denominator is not None:
-        zero = "zero" if _is_never_zero(divisor) else s.reduction.zero
+        zero = s.reduction.zero if counted is None else "zero"
         return with_choice(s, "reduction", batch="mean", denominator=denominator, zero=zero)
     return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor)) if s.scale.constant == 1.0 else None
 
 
-def _is_never_zero(divisor: Node) -> bool:
-    """Whether a count is kept from 0: `m.sum().clamp(min=1)`, `m.sum() + 1e-8`, `max(m.sum(), 1)`."""
+def _counted(s: Semantics, divisor: Node, facts: Facts) -> str | None:
+    """The denominator's name of a mean that divides by `divisor`; None where it counts something else."""
+    found, weights = operation(divisor), s.weight.sample
+    if found is not None and found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
+        inner = found[1][0]
+        if isinstance(weights, Node) and same_weights(facts.array(inner), facts.array(weights)):
+            return weights_summed(s, inner, facts)
+    if weights is None and s.weight.mask is None:
+        return None
+    amount = float(facts.array(divisor))
+    return next((name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype)), None)
+
+
+def _guarded(divisor: Node, facts: Facts) -> Node | None:
+    """The count that is kept from 0 in `m.sum().clamp(min=1)`, `m.sum() + 1e-8` and `max(m.sum(), 1)`."""
     match divisor:
         case Binary("+", left, right):
-            return number(left) is not None or number(right) is not None
+            parts: tuple[Node, ...] = (left, right)
         case _:
             found = operation(divisor)
-            return found is not None and found[0] in ("clip", "clamp_min", "maximum", "max") and len(found[1]) > 0 and (
-                any(number(node) is not None for node in (*found[1][1:], *found[2].values()))
-            )
+            guards = found is not None and found[0] in ("clip", "clamp_min", "maximum", "max")
+            parts = (*found[1], *found[2].values()) if found is not None and guards else ()
+    counts = [part for part in parts if number(part) is None and facts.shape(part) == ()]
+    if len(counts) != 1 or len(parts) != 2:  # noqa: PLR2004  a count and its guard
+        return None
+    count, whole = (float(facts.array(node)) for node in (counts[0], divisor))
+    return counts[0] if count == 0.0 or is_count(whole, count, facts.dtype) else None
 
 
 def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:

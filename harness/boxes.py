@@ -6,17 +6,18 @@ import inspect
 import time
 from collections.abc import Callable as Function
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from harness.adapters.callables import evaluate_callable
+from harness.adapters.callables import evaluate_callable, many_calls
 from harness.explain.batch_size import for_any_size
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import as_arrays
 from harness.findings import Probe
-from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised
+from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised, Unsupported
 from harness.reference.arithmetic import quantise
 
 # In this order: parameters are read off best in the widest; not every function takes it.
@@ -76,6 +77,10 @@ class Box:
         assert self.probe is not None
         return self.probe(self.side, inputs, dtype, gradient)
 
+    def many(self) -> AbstractContextManager[object]:
+        """Context for many calls in a row."""
+        return many_calls(self.side) if isinstance(self.side, Callable) else nullcontext()
+
     def ask(self, dtype: str, gradient: str | None, integral: frozenset[str]) -> Ask:
         """The box as the engine asks it; `integral` are the inputs that were given as whole numbers."""
 
@@ -92,6 +97,8 @@ def _answer(seen: Observation) -> Answer | Raised:
             return Answer(value, gradient)
         case Raised():
             return seen
+        case Unsupported(reason):
+            return Raised("", reason)
         case _:
             return Raised(type(seen).__name__, str(getattr(seen, "reason", "no answer in time")))
 
@@ -104,6 +111,11 @@ def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) ->
         inputs: A specimen of its inputs: names, shapes, and what the numbers may be.
         dtype: The dtype to ask in; None for the widest that it computes in.
     """
+    with box.many():
+        return _identified(box, inputs, dtype)
+
+
+def _identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[Identification, str]:
     asked, seconds, word = _dtype(box, inputs, dtype)
     integral = frozenset(name for name, array in inputs.items() if array.integral)
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))

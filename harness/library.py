@@ -1,6 +1,5 @@
 """What other people's code calls: two losses and their inputs in, an explanation out."""
 
-import re
 from collections.abc import Callable as Function
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.adapters.callables import framework_of as framework_of_function
+from harness.adapters.callables import framework_for
 from harness.catalog import complete
-from harness.claims import read_claim
+from harness.claims import is_printed, read_claim
 from harness.collect import collect, open_probe
 from harness.errors import CaseError
 from harness.explain.rivals import with_rivals
@@ -33,7 +32,6 @@ Loss = str | Function[..., object]
 
 # "A and B differ in …".
 NAMES = ("A", "B")
-_PRINTED = re.compile(r"[-+\[\].,\d\seE]*\d[-+\[\].,\d\seE]*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,9 +287,9 @@ def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: st
     """
     if not isinstance(given, str):
         label = getattr(given, "__name__", type(given).__name__)
-        return Callable(label, given, framework or framework_of_function(given))
+        return Callable(label, given, framework or framework_for(given, inputs))
     try:
-        if _PRINTED.fullmatch(given):
+        if is_printed(given):
             return read_claim(Scalar(given, "'", 1, 1, 0, len(given)))
         tree = complete(parse(given, inputs), inputs)
         return Expression(given.strip(), tree, framework_of(tree), mode=mode)

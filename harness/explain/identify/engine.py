@@ -21,7 +21,7 @@ from harness.explain.identify.search import Found, found
 from harness.explain.identify.tuning import long_numbers, tuned
 from harness.explain.identify.variables import changes
 from harness.explain.identify.weighing import alike, weighed
-from harness.records import Array, InputArray
+from harness.records import Array, InputArray, Raised
 from harness.semantics import Semantics, Term
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
@@ -80,10 +80,7 @@ def _checked(
     first = oracle.afresh(frame.given)
     seconds = time.perf_counter() - start
     if first is None:
-        raised = oracle.raised
-        return Identification(
-            None, left_at="layout", word=f"raises {raised.kind}: {raised.message}" if raised else "raises"
-        )
+        return Identification(None, left_at="layout", word=_raised(oracle.raised))
     if not _same(first, oracle.afresh(frame.given)):
         return Identification(None, left_at="mode", word="not deterministic: two calls with the same inputs differ")
     result = _first_identified(frame, oracle, first, seed)
@@ -92,6 +89,13 @@ def _checked(
             None, left_at="mode", word="keeps state: the same inputs give another answer after other calls"
         )
     return replace(result, word=" ".join(_words(oracle, first, seconds, result)))
+
+
+def _raised(raised: Raised | None) -> str:
+    """What was raised, or what is wrong with what was returned."""
+    if raised is None or not raised.kind:
+        return "raises" if raised is None else raised.message
+    return f"raises {raised.kind}: {raised.message}"
 
 
 def _first_identified(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification:

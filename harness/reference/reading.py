@@ -12,6 +12,7 @@ from harness.reference import primitives
 from harness.reference.formats import FORMATS, quantise
 
 if TYPE_CHECKING:
+    from harness.reference.arithmetic import Mask
     from harness.reference.tape import Tensor
     from harness.semantics import Gradient, Guard
 
@@ -70,13 +71,14 @@ class Reading:
             p = GUARDS[step](self, p)
         return p
 
-    def log_p(self) -> Tensor:
-        """log p behind all guards."""
+    def log_p(self, taken: Mask | None = None) -> Tensor:
+        """log p behind all guards; where `taken` is false no logarithm is taken, and nothing of its slope is seen."""
         if self._direct(STABLE_LOG):
             return self._clamped(self._tied(STABLE_LOG[self.last](self.before, self.axis), 0.0))
         if self._steps()[-1:] == ("renormalise",):
             return self._clamped(self._renormalised_log())
-        return self._clamped(self._shifted(self.p()).log())
+        p = self._shifted(self.p())
+        return self._clamped((p if taken is None else p.where(taken, 1.0)).log())
 
     def _renormalised_log(self) -> Tensor:
         # log p − log Σp in the form TensorFlow has it: a log-softmax of the logarithms.
@@ -91,11 +93,11 @@ class Reading:
             return STABLE_COMPLEMENT[self.last](self.before, self.axis)
         return 1.0 - self.p()
 
-    def log_q(self) -> Tensor:
-        """log(1 − p) behind all guards."""
+    def log_q(self, taken: Mask | None = None) -> Tensor:
+        """log(1 − p) behind all guards; `taken` as for log p."""
         if self._direct(STABLE_LOG_COMPLEMENT):
             return self._clamped(self._tied(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis), 1.0))
-        p = self.p()
+        p = self.p() if taken is None else self.p().where(taken, 0.0)
         if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
             return self._clamped((-p).log1p())
         return self._clamped(self._shifted(1.0 - p).log())

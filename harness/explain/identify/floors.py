@@ -10,7 +10,6 @@ import numpy as np
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import short
-from harness.explain.identify.rowwise import worth
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Semantics, with_choice
@@ -34,7 +33,7 @@ def _measured(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> 
     if s.term.family != "cosine":
         return
     high, low = (
-        worth(with_choice(s, "term", parameters=(*s.term.parameters, ("floor", f))), rows, asker.frame, asker.form)
+        asker.worth(with_choice(s, "term", parameters=(*s.term.parameters, ("floor", f))), rows)
         for f in (2.0 * FLOOR_TRIED, FLOOR_TRIED)
     )
     with np.errstate(all="ignore"):

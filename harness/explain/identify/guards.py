@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -12,71 +12,50 @@ from numpy.typing import NDArray
 
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.extremes import extreme_rows
-from harness.explain.identify.floors import commonest, floors
+from harness.explain.identify.floors import FLOORED, commonest, floors
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
-from harness.explain.identify.rowwise import worth
+from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Guard, Semantics, with_choice
 
 # Families whose values fall with a power or the logarithm of what a probability is kept from falling below.
 STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl", "generalised-cross-entropy"})
+# Families with something that keeps a logarithm from zero or a division by it.
+GUARDED = STEEP | FLOORED
+FORMS = ("naive", "linear-beyond-20")
+NAIVE = frozenset({"log-cosh", "logistic"})  # Families that have other forms without an activation.
 TRIALS = (1e-3, 1e-6)
 REFINED = 12
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """What the edges showed.
+def guarded(asker: Asker, semantics: Semantics, source: Source) -> Iterator[Semantics]:
+    """`semantics` with each guard that gives the answers where a guard shows most, those that hold beyond first.
 
-    Attributes:
-        semantics: The point with its guard; None if no guard of the space gives the answers at the edges.
-        rows: The edges at which the black box gives a number, or none where the point gives none either.
-        silent: How many edges were left out because only the black box gives no number there.
+    Nothing is asked where no guard has a place. `semantics` holds for distinct rows and for all inputs: its further
+    inputs are neutral here.
     """
-
-    semantics: Semantics | None
-    rows: Rows
-    silent: int = 0
-
-    def word(self, kind: str) -> str:
-        """What to know of the edges: empty where the point holds at all of them."""
-        words = []
-        if self.silent:
-            words.append(f"At {self.silent} of the edges it gives no finite number where the formula has one.")
-        if kind in ("one-hot", "binary"):
-            words.append("Holds for targets of 0 and 1.")
-        return " ".join(words)
-
-
-def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Iterator[Edges]:
-    """`semantics` with each guard that gives the answers at the edges up to some roundings; last of all with none.
-
-    Guards that hold beyond the user's domain too, and where only the point has a number, come first.
-    """
-    frame, form = asker.frame, asker.form
-    extremes = extreme_rows(semantics.activation.chain, domain, kind, frame.classes, frame.dtype)
-    rows, inside = extremes.rows, ~extremes.beyond
-    if domain == "simplex":
-        yield Edges(semantics, rows.pick(slice(0, 0)))
+    if source.domain == "simplex" or not any(part.term.family in GUARDED for part in (semantics, *semantics.plus)):
+        yield from _evaluations(semantics)
         return
+    extremes = extreme_rows(semantics.activation.chain, source, asker.frame.classes)
+    rows, inside = extremes.rows.pick(extremes.telling), ~extremes.beyond[extremes.telling]
     y = asker.values(rows)
     known = np.isfinite(y).reshape(rows.count, -1).all(1)
-    partly: list[tuple[int, Edges]] = []
+    partly: list[tuple[int, Semantics]] = []
     for candidate in _candidates(asker, semantics, rows, y, known & inside):
-        same = same_rows(worth(candidate, rows, frame, form), y, frame.dtype)
-        if np.any(~same & known & inside):
+        same = same_rows(asker.worth(candidate, rows), y, asker.frame.dtype)
+        # Where the black box gives no number at all, the formula may have one.
+        if np.any(~same & inside & ~np.isnan(y).reshape(rows.count, -1).any(1)):
             continue
-        edges = Edges(candidate, rows.pick(same), int((~same & inside).sum()))
         if same.all():
-            yield edges
+            yield candidate
         else:
-            partly.append((int(same.sum()), edges))
-    yield from (edges for _, edges in sorted(partly, key=lambda item: -item[0]))
-    yield Edges(None, rows.pick(known & inside))
+            partly.append((int(same.sum()), candidate))
+    yield from (candidate for _, candidate in sorted(partly, key=lambda item: -item[0]))
 
 
 def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
@@ -85,7 +64,8 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
         return np.zeros(b.shape[0], bool)
     with np.errstate(invalid="ignore"):
         limit = ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (1.0 + np.abs(b))
-        same = (np.isnan(a) & np.isnan(b)) | (a == b) | (np.abs(a - b) <= limit)
+        near = np.isfinite(b) & (np.abs(a - b) <= limit)
+        same = (np.isnan(a) & np.isnan(b)) | (a == b) | near
     return np.asarray(same.reshape(same.shape[0], -1).all(1))
 
 
@@ -121,7 +101,7 @@ def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> I
         return replace(changed[0], plus=tuple(changed[1:]))
 
     def trial(low: float | None, _: float | None) -> Array:
-        return worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows, asker.frame, asker.form)
+        return asker.worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows)
 
     low = _bound(y, trial, TRIALS, known, _noise(asker))
     if low is None:
@@ -142,9 +122,8 @@ def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
     yield from _zero_targets(s)
-    if s.activation.chain and s.guard == Guard():
-        naive = replace(s, evaluation=replace(s.evaluation, form="naive"))
-        yield from _zero_targets(naive)
+    for form in FORMS if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
+        yield from _zero_targets(replace(s, evaluation=replace(s.evaluation, form=form)))
 
 
 def _zero_targets(s: Semantics) -> Iterator[Semantics]:
@@ -207,7 +186,7 @@ def _bounds(
 
     def trial(low: float | None, high: float | None) -> Array:
         guard = Guard(clip=(low, high), renormalise="renormalise" in order, order=order)
-        return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
+        return asker.worth(_with_guard(s, guard), rows)
 
     noise = _noise(asker)
     low = _refined(y, trial, known, noise)
@@ -224,7 +203,7 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
         return with_choice(_with_guard(s, Guard(clip=(low, high), order=("clip",))), "target", range=(low, 1.0))
 
     def trial(low: float | None, _: float | None) -> Array:
-        return worth(clipped(low, None), rows, asker.frame, asker.form)
+        return asker.worth(clipped(low, None), rows)
 
     noise = _noise(asker)
     low = _refined(y, trial, known, noise)

@@ -10,8 +10,8 @@ import numpy as np
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.outcome import roughly
-from harness.explain.identify.samples import draw
-from harness.explain.identify.weighing import DENOMINATORS, KEPT
+from harness.explain.identify.roles import DENOMINATORS, KEPT
+from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Binary, Input, Literal
@@ -21,7 +21,7 @@ EFFECTS = ("nan", "zero", "wrap", "clip")
 Case = tuple[Inputs, Array]
 
 
-def labelled(asker: Asker, semantics: Semantics, domain: str) -> tuple[Semantics, list[Inputs], bool]:
+def labelled(asker: Asker, semantics: Semantics, source: Source) -> tuple[Semantics, list[Inputs], bool]:
     """`semantics` with what labels outside the classes do.
 
     Returns:
@@ -30,7 +30,7 @@ def labelled(asker: Asker, semantics: Semantics, domain: str) -> tuple[Semantics
     """
     if semantics.target.encoding != "index":
         return semantics, [], True
-    taken = {label: case for label in (*IGNORED, asker.frame.classes) for case in _case(asker, domain, label)}
+    taken = {label: case for label in (*IGNORED, asker.frame.classes) for case in _case(asker, source, label)}
     if not taken:
         return semantics, [], True
     dtype = asker.frame.dtype
@@ -40,10 +40,10 @@ def labelled(asker: Asker, semantics: Semantics, domain: str) -> tuple[Semantics
     return semantics, [], False
 
 
-def _case(asker: Asker, domain: str, label: int) -> Iterator[Case]:
+def _case(asker: Asker, source: Source, label: int) -> Iterator[Case]:
     """Random rows of which one has the label, if the black box takes it."""
     frame = asker.frame
-    inputs = frame.inputs(draw(61, (frame.count, frame.classes), domain, "index", frame.dtype), asker.extras)
+    inputs = frame.inputs(source.draw(61, (frame.count, frame.classes)), asker.extras)
     target = np.array(inputs[frame.target])
     target.reshape(-1)[0] = label
     inputs[frame.target] = target

@@ -12,9 +12,11 @@ from harness.explain.identify import Answer, Ask, Identification
 from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.tuning import long_numbers
+from harness.reference.arithmetic import quantise
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 
+EACH_SAMPLE = (1,)
 ONE_SIZE = "reduction.batch: batches of another size were not taken"
 # How far a point may be off whose numbers were fitted, relative to the answer: what batches differ by is a factor.
 FITTED = 2.0**-20
@@ -32,7 +34,7 @@ def for_any_size(found: Identification, ask: Ask, inputs: Mapping[str, np.ndarra
     point = None if found.semantics is None else _without_classes(found.semantics, inputs["prediction"].ndim)
     if point is None or not _sized(point, inputs["prediction"].ndim):
         return found
-    longer = _longer(inputs)
+    longer = _longer(inputs, dtype)
     answer = ask(longer)
     found = replace(found, calls=found.calls + 1)
     if not isinstance(answer, Answer) or answer.value.size != 1 or not np.all(np.isfinite(answer.value)):
@@ -66,12 +68,16 @@ def _without_classes(point: Semantics, axes: int) -> Semantics:
 def _sized(point: Semantics, axes: int) -> bool:
     """Whether there is a batch, and one number for all of it."""
     one_sample = axes == 0 or (axes == 1 and point.layout.class_axis is not None)
-    return not one_sample and point.reduction.batch in ("mean", "sum") and point.reduction.microbatches is None
+    return not one_sample and point.reduction.batch in ("mean", "sum") and (point.reduction.microbatches is None or point.reduction.microbatches == EACH_SAMPLE)
 
 
-def _longer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    length = len(inputs["prediction"])
-    return {name: np.concatenate([a, a[::-1]]) if a.ndim and len(a) == length else a for name, a in inputs.items()}
+def _longer(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
+    """Twice as many samples; the predictions of the new ones lie between an old one and the first."""
+    x = inputs["prediction"]
+    new = {name: a[::-1] for name, a in inputs.items() if a.ndim and len(a) == len(x)}
+    if x.dtype.kind == "f":
+        new["prediction"] = quantise(0.75 * x[::-1] + 0.25 * x[:1], dtype)
+    return {name: np.concatenate([a, new[name]]) if name in new else a for name, a in inputs.items()}
 
 
 def _ambiguous(inputs: Mapping[str, np.ndarray]) -> bool:

@@ -37,15 +37,27 @@ STABLE_LOG: dict[str, Step] = {
     "sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
     "softmax": primitives.log_softmax,
 }
+# log σ(x) and log σ(−x) where a softplus is its own argument beyond LINEAR, as in PyTorch, by how they are made of it.
+LINEAR = 20.0
+LINEAR_LOGS: dict[str, tuple[Callable[["Tensor"], "Tensor"], Callable[["Tensor"], "Tensor"]]] = {
+    "linear-beyond-20": (lambda x: -_linear(-x), lambda x: -_linear(x)),
+    "linear-above-20": (lambda x: x - _linear(x), lambda x: -_linear(x)),
+    "linear-below-20": (lambda x: -_linear(-x), lambda x: -_linear(-x) - x),
+}
 STABLE_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.sigmoid(-x)}
 STABLE_LOG_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.log_sigmoid(-x)}
+
+
+def _linear(x: Tensor) -> Tensor:
+    return primitives.softplus(x, LINEAR)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a term reads: the prediction behind its activation and guards; all of the prediction's shape.
 
-    `before` is the array in front of the last activation `last`; guards other than the clamp act on p.
+    `before` is the array in front of the last activation `last`; guards other than the clamp act on p. `form` is how
+    logarithms are evaluated.
     """
 
     before: Tensor
@@ -54,7 +66,12 @@ class Reading:
     guard: Guard
     gradient: Gradient
     dtype: str
-    stable: bool
+    form: str
+
+    @property
+    def stable(self) -> bool:
+        """Whether logarithms are taken without going through p."""
+        return self.form != "naive"
 
     def score(self) -> Tensor:
         """The array in front of the last activation: the logits of a softmax, the scores of a hinge."""
@@ -74,7 +91,8 @@ class Reading:
     def log_p(self, taken: Mask | None = None) -> Tensor:
         """log p behind all guards; where `taken` is false no logarithm is taken, and nothing of its slope is seen."""
         if self._direct(STABLE_LOG):
-            return self._clamped(self._tied(STABLE_LOG[self.last](self.before, self.axis), 0.0))
+            log = self._linear(0) or STABLE_LOG[self.last](self.before, self.axis)
+            return self._clamped(self._tied(log, 0.0))
         if self._steps()[-1:] == ("renormalise",):
             return self._clamped(self._renormalised_log())
         p = self._shifted(self.p())
@@ -96,7 +114,8 @@ class Reading:
     def log_q(self, taken: Mask | None = None) -> Tensor:
         """log(1 − p) behind all guards; `taken` as for log p."""
         if self._direct(STABLE_LOG_COMPLEMENT):
-            return self._clamped(self._tied(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis), 1.0))
+            log = self._linear(1) or STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis)
+            return self._clamped(self._tied(log, 1.0))
         p = self.p() if taken is None else self.p().where(taken, 0.0)
         if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
             return self._clamped((-p).log1p())
@@ -108,6 +127,12 @@ class Reading:
         if tie is None or self.last != "sigmoid":
             return log
         return log.where(~zero, self.before.weighted_slope(log.data, np.full(zero.shape, tie - offset)))
+
+    def _linear(self, side: int) -> Tensor | None:
+        """log σ(x), or log σ(−x), where it is made of a softplus that is linear for large arguments."""
+        if self.last != "sigmoid" or self.form not in LINEAR_LOGS:
+            return None
+        return LINEAR_LOGS[self.form][side](self.before)
 
     def _steps(self) -> tuple[str, ...]:
         if self.guard.recovered_logits:

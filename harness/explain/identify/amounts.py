@@ -130,7 +130,7 @@ def smoothed(
         return None
     slope = 2.0 * amounts.classes
     share = amount_of(np.float64(ratio), amounts.classes)  # not finite where no such share gives the ratio
-    if not np.isfinite(share):
+    if not 0.0 < share <= 1.0:
         return None
     amount = short(float(share), slope * error)
     return with_choice(core, "target", smoothing=Smoothing(kind, amount)), kept(amount, amounts.classes)

@@ -19,6 +19,7 @@ from harness.syntax import Input, Literal, Sequence
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
 BASES = (0.0, 2.0, 10.0)
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "generalised-kl"})
+IN_BASES = LOGARITHMIC | {"logistic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _scaled(
     core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1
 ) -> Iterator[Candidate]:
     error = float(np.max(part.error)) / factor
-    logarithmic = core.term.family in LOGARITHMIC
+    logarithmic = core.term.family in IN_BASES
     for base in BASES if logarithmic else BASES[:1]:
         unit = math.log(base) if base else 1.0
         constant = short(abs(size) * unit, error * unit)

@@ -166,6 +166,7 @@ COLUMNS: dict[str, Column] = {
     "huber": _huber,
     "hinge": _hinge,
     "squared-hinge": lambda v: _hinge(v) ** 2,
+    "logistic": lambda v: softplus(-v.sign * v.p),
     "categorical-hinge": _categorical_hinge,
     "crammer-singer": _crammer_singer,
     "multi-margin": _multi_margin,

@@ -13,7 +13,7 @@ from harness.explain.identify.answers import Answer, Inputs, Oracle
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.frame import Frame, Rows
 from harness.explain.identify.outcome import agrees, predicted, roughly
-from harness.explain.identify.questions import BEYOND, EDGE, FRESH, FRESH_ONES, GIVEN, SLOPES_OPEN, Question
+from harness.explain.identify.questions import BEYOND, EDGE, FRESH, FRESH_ONES, GIVEN, SLOPES_OPEN, TIE, Question
 from harness.explain.identify.samples import Source
 from harness.explain.identify.slopes import other_slopes
 from harness.explain.identify.tuning import Tuned, long_numbers, shortened, tuned
@@ -126,7 +126,8 @@ class _Confirming:
         self.seen.append((question, answer))
         if aspect != "gradient":
             return ""
-        others = (replace(self.point, semantics=s) for s in other_slopes(self.point.semantics))
+        untried = () if self.held.sloped else other_slopes(self.point.semantics)
+        others = (replace(self.point, semantics=s) for s in untried)
         better = next((point for point in others if self._all_hold(point)), None)
         if better is not None:
             self.point, self.held.semantics = better, better.semantics
@@ -142,7 +143,7 @@ class _Confirming:
         if question.sort == BEYOND:
             self.held.outside += bool(np.all(np.isfinite(answer.value)))
             return ""
-        if question.rows is None or question.sort != EDGE or np.all(np.isfinite(answer.value)) or self.asker is None:
+        if question.rows is None or question.sort not in (EDGE, TIE) or np.all(np.isfinite(answer.value)) or self.asker is None:
             return "value"
         for row in range(question.rows.count):
             alone = question.rows.pick(np.full(self.frame.count, row))

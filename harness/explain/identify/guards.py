@@ -25,7 +25,7 @@ from harness.semantics import Guard, Semantics, with_choice
 STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl", "generalised-cross-entropy"})
 # Families with something that keeps a logarithm from zero or a division by it.
 GUARDED = STEEP | FLOORED
-FORMS = ("naive", "linear-beyond-20")
+FORMS = ("naive", "linear-beyond-20", "linear-above-20", "linear-below-20")
 NAIVE = frozenset({"log-cosh", "logistic"})  # Families that have other forms without an activation.
 TRIALS = (1e-3, 1e-6)
 REFINED = 12
@@ -83,6 +83,9 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
     for which in range(ZERO_TARGETS):
         for guard in guards:
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
+    if s.activation.chain:
+        for guard in guards:
+            yield _with_guard(replace(s, evaluation=replace(s.evaluation, form="naive")), guard)
     if s.term.family == "kl":
         yield from _both_clipped(asker, s, rows, y, known)
 
@@ -122,7 +125,8 @@ def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
     yield from _zero_targets(s)
-    for form in FORMS if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
+    forms = FORMS if s.activation.chain[-1:] == ("sigmoid",) or s.term.family in NAIVE else FORMS[:1]
+    for form in forms if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
         yield from _zero_targets(replace(s, evaluation=replace(s.evaluation, form=form)))
 
 

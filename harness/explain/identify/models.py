@@ -31,6 +31,7 @@ SMALL: tuple[tuple[str, ...], ...] = (
 )
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")
+SIGNED = ("logistic", "1")
 LISTED = ("multilabel-margin", "1")
 
 BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
@@ -139,14 +140,18 @@ def possible(model: Model, facts: Facts) -> bool:
     return not facts.separates and (facts.shifts or model.chain[-1:] != ("softmax",) or "z" in columns)
 
 
-def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) -> Iterator[Model]:
+def models(
+    domain: str, kind: str, classes: int, *, signed: bool, last: bool, narrow: bool
+) -> Iterator[Model]:
     """Every hypothesis for predictions of `domain` and targets of `kind`, in order.
 
-    `last`: no harder targets follow. `narrow`: answers have so few digits that many columns fit anything.
+    `signed`: the user's targets are ±1. `last`: no harder targets follow. `narrow`: answers have so few digits that many
+    columns fit anything.
     """
     order = chains(domain, kind, classes)
     encodings = {
         "signed": ("dense", "signed"),
+        "real": ("dense", "signed") if signed else ("dense",),
         "log-simplex": ("log",),
         "index": ("index",),
         "lists": ("index-list",),
@@ -159,6 +164,8 @@ def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) ->
         if kind in ("count", "positive"):
             yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
             yield Model((), COUNTS, ("epsilon",), encoding)
+        if signed == (encoding == "signed"):
+            yield Model((), SIGNED, encoding=encoding)
         for chain in order[:3]:
             yield Model(chain, REGRESSION, encoding=encoding)
             if classes > 1:

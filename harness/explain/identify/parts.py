@@ -80,6 +80,19 @@ def _ratio(amounts: Amounts, _which: Variant) -> list[Part] | None:
     return found
 
 
+def _reverse_kl(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """p log p − p log t, of as much entropy as there is reverse cross-entropy to take it from."""
+    entropy, crossed = amounts.left.get("entropy"), amounts.left.get("reverse")
+    if entropy is None or crossed is None:
+        return []
+    error = amounts.error("entropy", "reverse")
+    if entropy.shape != crossed.shape or np.any(np.abs(entropy + crossed) > error):
+        return []
+    amounts.take("entropy"), amounts.take("reverse")
+    core = replace(base(amounts.fit), term=Term("kl", direction="reverse"))
+    return [Part(core, crossed, np.full(crossed.shape, error))]
+
+
 def _quantile(amounts: Amounts, _which: Variant) -> list[Part] | None:
     under, size = amounts.number("under"), amounts.number("absolute")
     if not under and not size:
@@ -129,6 +142,7 @@ SIMPLE = {
     "categorical-hinge": Term("categorical-hinge"),
     "cosine": Term("cosine"),
     "multilabel-margin": Term("multilabel-margin"),
+    "logistic": Term("logistic"),
 }
 
 
@@ -202,6 +216,7 @@ READERS: tuple[Callable[[Amounts, Variant], list[Part] | None], ...] = (
     lambda amounts, which: cross_entropy(amounts, which, "g."),
     by_target,
     split,
+    _reverse_kl,
     _ratio,
     _quantile,
     _others,

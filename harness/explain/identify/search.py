@@ -44,10 +44,12 @@ class Steer:
     Attributes:
         given_up: Kinds of targets that are not worth more fits.
         scale: How large numbers are to be next; None to go on with these.
+        tried: Points that were refuted, with the rows they were found on.
     """
 
     given_up: set[str] = field(default_factory=set)
     scale: float | None = None
+    tried: set[tuple[Semantics, Source]] = field(default_factory=set)
 
 
 def found(asker: Asker, seed: int, steer: Steer) -> Iterator[Found]:
@@ -128,7 +130,8 @@ class _Symmetries:
 def _candidates(asker: Asker, data: Data, source: Source) -> Iterator[tuple[Candidate, ...]]:
     last = source.kind == KINDS[asker.frame.kind][-1]
     symmetries = _Symmetries(asker, data)
-    for model in models(source.domain, source.kind, asker.frame.classes, last=last, narrow=data.dtype != "float64"):
+    signed, narrow = asker.frame.kind == "signed", data.dtype != "float64"
+    for model in models(source.domain, source.kind, asker.frame.classes, signed=signed, last=last, narrow=narrow):
         fit = fitted(data, model) if not model.free or possible(model, symmetries.facts) else None
         if fit is None:
             continue

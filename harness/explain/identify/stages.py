@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from harness.explain.identify.answers import Answer, Identification
+from harness.explain.identify.answers import Answer, Identification, Inputs
 from harness.explain.identify.asking import Asker, cases
 from harness.explain.identify.confirm import Held, Refuted, confirmed
 from harness.explain.identify.guards import guarded, same_rows
@@ -33,9 +33,9 @@ TRIED, ALIKE = 8, 2  # Ways to write one function that are held against the answ
 GUARDS = 24  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 
 
-def passed(result: Identification) -> int:
-    """How far it came."""
-    return PASSED.index(result.left_at)
+def passed(result: Identification) -> tuple[bool, int]:
+    """How far it came, what was refuted by known inputs before what was not."""
+    return result.refuting is not None, PASSED.index(result.left_at)
 
 
 def settled(asker: Asker, fit: Found, steer: Steer) -> Identification | None:
@@ -49,6 +49,9 @@ def settled(asker: Asker, fit: Found, steer: Steer) -> Identification | None:
     furthest = Identification(None, asker.frame.named(fit.candidates[0].semantics), left_at="term")
     uniform = [s for s in points if alike(asker, s, fit.source)]
     for semantics in (uniform or points)[:2]:
+        if (semantics, fit.source) in steer.tried:
+            continue
+        steer.tried.add((semantics, fit.source))
         result = through(asker, semantics, fit.source, steer)
         if result.semantics is not None:
             return result
@@ -86,17 +89,31 @@ def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:
 def through(asker: Asker, semantics: Semantics, source: Source, steer: Steer) -> Identification:
     """A point that holds for rows that are all alike, through weights, scales, labels and guards to its confirmation."""
     noted(asker.oracle, "rows that are all alike, random predictions and targets", semantics, *ROW)
+    larger = list(scaled(asker, semantics, source))
+    bent = _bent(asker, semantics, larger)
+    if bent is not None:
+        steer.scale, inputs = bent
+        asker.oracle.note("larger and smaller numbers", f"another formula at {steer.scale:g} times the size")
+        return Identification(None, asker.frame.named(semantics), inputs, "term")
     whole = weighed(asker, semantics, source)
     if whole.semantics is None:
         return _left(asker, semantics, "reduction", whole)
-    point, larger = whole.semantics, list(scaled(asker, whole.semantics, source))
-    for scale, question in larger:
-        answer = asker.oracle.both(question.inputs)
-        if isinstance(answer, Answer) and not roughly(point, question.inputs, answer.value, asker.frame.dtype):
-            steer.scale = scale
-            asker.oracle.note("larger and smaller numbers", f"another formula at {scale:g} times the size")
-            return Identification(None, asker.frame.named(point), question.inputs, "term")
-    return _named(asker, source, point, whole, [question for _, question in larger])
+    return _named(asker, source, whole.semantics, whole, [question for _, question in larger])
+
+
+def _bent(asker: Asker, s: Semantics, larger: list[tuple[float, Question]]) -> tuple[float, Inputs] | None:
+    """The scale nearest to that of the search at which the point is wrong, with inputs, where it is right at another.
+
+    Where it is wrong at every scale, distinct rows count differently, and that is found out later.
+    """
+    answers = ((scale, question, asker.oracle.both(question.inputs)) for scale, question in larger)
+    told = [
+        (scale, question.inputs, roughly(s, question.inputs, answer.value, asker.frame.dtype))
+        for scale, question, answer in answers
+        if isinstance(answer, Answer)
+    ]
+    wrong = [(scale, inputs) for scale, inputs, right in told if not right]
+    return wrong[0] if wrong and len(wrong) < len(told) else None
 
 
 def _left(asker: Asker, semantics: Semantics, stage: str, whole: Weighed) -> Identification:

@@ -37,7 +37,8 @@ def uneven(asker: Asker, s: Semantics, cases: Sequence[Case], source: Source) ->
         return None
     frame = asker.frame
     options: Iterator[Semantics] = iter(())
-    if frame.kind in CLASSED and s.layout.class_axis is not None and s.weight.klass is None and _same_class(asker, s, source):
+    classed = frame.kind in CLASSED and s.layout.class_axis is not None and s.weight.klass is None
+    if classed and _same_class(asker, s, source):
         options = by_class(asker, s, source, range(frame.classes))
     elif s.weight.mask is None:
         factors = _factors(asker, s, source.draw(41, (frame.count, frame.classes)), source)
@@ -46,10 +47,18 @@ def uneven(asker: Asker, s: Semantics, cases: Sequence[Case], source: Source) ->
 
 
 def _same_class(asker: Asker, s: Semantics, source: Source) -> bool:
-    """Whether distinct rows with one and the same target count alike."""
-    rows = source.draw(42, (asker.frame.count, asker.frame.classes))
-    target = np.repeat(rows.t[_counted(s, rows.t)][:1], rows.count, 0)
-    return fits(s, [asked(asker, asker.frame.inputs(Rows(rows.x, target), asker.extras))], asker.frame.dtype)
+    """Whether distinct rows with one and the same target count alike, be it more than the point says."""
+    frame, ratios = asker.frame, []
+    label = source.draw(42, (frame.count, frame.classes)).t
+    target = np.repeat(label[_counted(s, label)][:1], frame.count, 0)
+    for seed in (42, 45):
+        inputs = frame.inputs(Rows(source.draw(seed, (frame.count, frame.classes)).x, target), asker.extras)
+        value, answer = predicted(s, inputs, frame.dtype), asker.oracle.value(inputs)
+        if value is None or answer is None or value.size != answer.size:
+            return False
+        ratios.append(answer.reshape(-1) / value.reshape(-1))
+    every = np.concatenate(ratios)
+    return bool(np.all(np.abs(every / every[0] - 1.0) <= ROUGH * FORMATS[frame.dtype].u))
 
 
 def _counted(s: Semantics, t: Array) -> Array:
@@ -97,7 +106,9 @@ def _weighted(s: Semantics, measured: Mapping[str, Array], error: float) -> Iter
             masked = with_choice(s, "weight", mask=float(left_out[0]))
             for counted in ("kept", "elements"):
                 yield with_choice(masked, "reduction", denominator=counted)
-        for unit in _units(weights, error):
+        # Where the mean does not count them, the constant was that of the first class: it is no other's.
+        own = [float(s.scale.constant)] if denominator == "elements" else []  # type: ignore[arg-type]
+        for unit in (*own, *_units(weights, error)):
             klass = literal([short(float(w) * unit, error * max(abs(float(w) * unit), 1.0)) for w in weights])
             for where in ("target", "terms"):
                 option = with_choice(s, "weight", klass=klass, klass_in=where)
@@ -203,7 +214,7 @@ def _splits(runs: tuple[int, ...], shares: Array) -> Iterator[tuple[int, ...]]:
     ends = np.cumsum((0, *runs))
     weights = [float(np.sum(shares[a:b])) for a, b in itertools.pairwise(ends)]
     least = min(weights)
-    for pieces in range(1, 5):
+    for pieces in range(1, 5) if least > 0.0 else ():
         counts = [w / least * pieces for w in weights]
         if all(abs(c - round(c)) < 1e-6 and r % round(c) == 0 for c, r in zip(counts, runs, strict=True)):  # noqa: PLR2004
             yield tuple(r // round(c) for c, r in zip(counts, runs, strict=True) for _ in range(round(c)))

@@ -19,7 +19,9 @@ from harness.explain.standing import as_arrays
 from harness.findings import Probe
 from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised, Unsupported
 from harness.reference.arithmetic import quantise
+from harness.semantics import Semantics
 
+Suggest = Function[[str], Semantics | None]
 # In this order: parameters are read off best in the widest; not every function takes it.
 WIDEST = ("float64", "float32")
 PATIENCE = 30.0  # Seconds that the calls of one identification may take together.
@@ -103,24 +105,31 @@ def _answer(seen: Observation) -> Answer | Raised:
             return Raised(type(seen).__name__, str(getattr(seen, "reason", "no answer in time")))
 
 
-def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[Identification, str]:
+def identified(
+    box: Box, inputs: Mapping[str, InputArray], dtype: str | None, suggest: Suggest | None = None
+) -> tuple[Identification, str]:
     """What a box computes as a function of `prediction` and `target`, and the dtype in which it was asked.
 
     Args:
         box: The side.
         inputs: A specimen of its inputs: names, shapes, and what the numbers may be.
         dtype: The dtype to ask in; None for the widest that it computes in.
+        suggest: Dtype → the point that it may well compute in that, if there is one.
     """
     with box.many():
-        return _identified(box, inputs, dtype)
+        return _identified(box, inputs, dtype, suggest)
 
 
-def _identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[Identification, str]:
+def _identified(
+    box: Box, inputs: Mapping[str, InputArray], dtype: str | None, suggest: Suggest | None
+) -> tuple[Identification, str]:
     asked, seconds, word = _dtype(box, inputs, dtype)
     integral = frozenset(name for name, array in inputs.items() if array.integral)
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
     value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
-    found = identify(value, inputs, dtype=asked, slope=slope, limit=limit)
+    point = None if suggest is None else suggest(asked)
+    suggested = () if point is None else (point,)
+    found = identify(value, inputs, dtype=asked, slope=slope, limit=limit, suggested=suggested)
     found = for_any_size(found, value, as_arrays(inputs, asked), asked)
     changes = isinstance(box.side, Callable) and isinstance(box.side.function, Watched) and box.side.function.changes
     words = (found.word, word, CHANGES if changes else "")

@@ -109,7 +109,7 @@ def _whole_rows(chain: tuple[str, ...], source: Source, classes: int) -> Iterato
     if source.kind in ("binary", "unit") and (chain[-1:] in SQUASHED or source.domain in ("unit", "simplex")):
         for x in (low, high):
             for t in (0.0, 1.0):
-                yield _Edge(np.full(classes, x), np.full(classes, t))
+                yield _Edge(np.full(classes, x), np.full(classes, t), telling=x == low and t == 0.0)
 
 
 def _middle(chain: tuple[str, ...], classes: int) -> Array:

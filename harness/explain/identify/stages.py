@@ -10,7 +10,7 @@ from harness.explain.identify.confirm import Held, Refuted, confirmed
 from harness.explain.identify.guards import guarded, same_rows
 from harness.explain.identify.labels import labelled
 from harness.explain.identify.leftover import undetermined
-from harness.explain.identify.outcome import roughly
+from harness.explain.identify.outcome import agrees, roughly
 from harness.explain.identify.questions import (
     FRESH_ONES,
     GIVEN,
@@ -24,7 +24,7 @@ from harness.explain.identify.questions import (
 from harness.explain.identify.samples import Source
 from harness.explain.identify.search import Found, Steer
 from harness.explain.identify.story import ROW, noted, told
-from harness.explain.identify.tuning import long_numbers, tuned
+from harness.explain.identify.tuning import Tuned, long_numbers, tuned
 from harness.explain.identify.weighing import Weighed, alike, weighed
 from harness.semantics import Semantics, Term
 
@@ -108,12 +108,19 @@ def _bent(asker: Asker, s: Semantics, larger: list[tuple[float, Question]]) -> t
     """
     answers = ((scale, question, asker.oracle.both(question.inputs)) for scale, question in larger)
     told = [
-        (scale, question.inputs, roughly(s, question.inputs, answer.value, asker.frame.dtype))
+        (scale, question.inputs, _is_right(asker, s, question.inputs, answer))
         for scale, question, answer in answers
         if isinstance(answer, Answer)
     ]
     wrong = [(scale, inputs) for scale, inputs, right in told if not right]
     return wrong[0] if wrong and len(wrong) < len(told) else None
+
+
+def _is_right(asker: Asker, s: Semantics, inputs: Inputs, answer: Answer) -> bool:
+    """Within its rounding bound, or up to some roundings where its numbers are measured ones."""
+    value = Answer(answer.value)
+    dtype = asker.frame.dtype
+    return roughly(s, inputs, answer.value, dtype) or not agrees(Tuned(s), inputs, value, dtype, asker.frame.prediction)
 
 
 def _left(asker: Asker, semantics: Semantics, stage: str, whole: Weighed) -> Identification:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from harness.explain.identify.answers import Identification, Oracle
 from harness.explain.identify.asking import Asker, form_of, neutral
 from harness.explain.identify.confirm import confirmed
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.leftover import undetermined
-from harness.explain.identify.questions import Question, questions, scaled
+from harness.explain.identify.questions import FRESH_ONES, Question, questions, scaled
 from harness.explain.identify.samples import DOMAINS, KINDS, Source
 from harness.explain.identify.story import told
 from harness.records import Array
@@ -25,12 +26,16 @@ def first_that_holds(
         return None
     asker = Asker(oracle, frame, form, neutral(frame, oracle))
     kind = KINDS[frame.kind][-1]
-    source = Source(DOMAINS[frame.domain][-1], kind, frame.dtype)
-    for point in suggested:
+    # A black box that takes nothing but rows of sum 1 raises for any other.
+    for point, domain in product(suggested, DOMAINS[frame.domain]):
+        source = Source(domain, kind, frame.dtype)
         asked: list[Question] = list(questions(asker, point, source, ()))
         asked += [question for _, question in scaled(asker, point, source)]
         held = confirmed(asker, point, source, asked)
         if held.refuted is None and not any(held.flaws):
             oracle.note("fresh random inputs and the edges, value and gradient", told(held.semantics, STAGES))
-            return Identification(held.semantics, held.semantics, undetermined=undetermined(asker, held.semantics, kind))
+            rest = undetermined(asker, held.semantics, kind)
+            return Identification(held.semantics, held.semantics, undetermined=rest)
+        if held.asked[FRESH_ONES]:
+            break
     return None

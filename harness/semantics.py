@@ -81,6 +81,7 @@ class Activation:
 class Guard:
     """How a logarithm of zero or a division by zero is avoided; `order` lists the guards present, in their order.
 
+    A last "modulation" in `order` says that a modulation reads p behind the guards, as after a renormalisation.
     `clip`: probabilities are clipped to [low, high]; a bound may be the text "epsilon:X" or "1-epsilon:X" for X and
     1 − X computed in the dtype, or "machine" / "1-machine" for the dtype's machine epsilon. `clamp`: floor of each
     logarithm (torch: −100). `added_epsilon`: log(p + ε). `renormalise`: p / Σp over the classes. `recovered_logits`:

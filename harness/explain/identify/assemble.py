@@ -65,7 +65,9 @@ def _by_term(options: list[Candidate]) -> list[list[Candidate]]:
 
 
 def _alike(options: list[Candidate], reduction: Reduction) -> list[Candidate]:
-    return [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
+    """The options that are reduced in the same way, or at least over the batch."""
+    same = [c for c in options if c.semantics.reduction == reduction]
+    return same or [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
 
 
 def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
@@ -199,6 +201,8 @@ def _reductions(part: Part, frame: Frame, form: Form) -> Iterator[tuple[Reductio
     if categorical or form.output == "position":
         yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("sum", 1.0, m, form, 0.0))
         yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("mean", 1.0 / k, m, form, 0.6))
+        if form.output == "scalar" and not _rowwise(part) and part.core.target.encoding != "index":
+            yield Reduction(), 1.0 / k, 0.7
     else:
         yield Reduction(), 1.0 / k, 0.0
         yield Reduction(batch="sum"), float(m), 0.2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.explain.identify.asking import Asker
+from harness.explain.identify.bounds import TRIALS, bound_of, noise_of, refined, whole
 from harness.explain.identify.extremes import extreme_rows
-from harness.explain.identify.floors import FLOORED, commonest, floors
+from harness.explain.identify.floors import FLOORED, floors
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
+from harness.explain.identify.reversed_terms import reversed_terms
 from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
@@ -27,8 +29,6 @@ STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl"
 GUARDED = STEEP | FLOORED
 FORMS = ("naive", "linear-beyond-20", "linear-above-20", "linear-below-20")
 NAIVE = frozenset({"log-cosh", "logistic"})  # Families that have other forms without an activation.
-TRIALS = (1e-3, 1e-6)
-REFINED = 12
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
 
@@ -71,7 +71,7 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
 
 def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
     yield from _evaluations(s)
-    for floored in _floored(asker, s, rows, y, known):
+    for floored in reversed_terms(asker, s, rows, y, known):
         yield from _evaluations(floored)
     yield from floors(asker, s, rows, y, known)
     if not any(part.term.family in STEEP for part in (s, *s.plus)):
@@ -85,49 +85,27 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
     if s.activation.chain:
         for guard in guards:
-            yield _with_guard(replace(s, evaluation=replace(s.evaluation, form="naive")), guard)
+            yield _with_guard(_in_form(s, "naive"), guard)
     if s.term.family == "kl":
         yield from _both_clipped(asker, s, rows, y, known)
-
-
-def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
-    """The point with log 0 of the target at what a reversed term shows it to be."""
-    parts = (replace(s, plus=()), *s.plus)
-    at = next(
-        (i for i, part in enumerate(parts) if part.term.direction == "reverse" and part.term.family != "entropy"), None
-    )
-    if at is None:
-        return
-
-    def with_part(part: Semantics) -> Semantics:
-        changed = [*parts[:at], part, *parts[at + 1 :]]
-        return replace(changed[0], plus=tuple(changed[1:]))
-
-    def trial(low: float | None, _: float | None) -> Array:
-        return asker.worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows)
-
-    low = _bound(y, trial, TRIALS, known, _noise(asker))
-    if low is None:
-        return
-    yield with_part(with_choice(parts[at], "target", range=(low, 1.0)))
-    yield with_part(with_choice(parts[at], "target", range=(low, None)))
-    yield with_part(with_choice(parts[at], "term", parameters=(("log_zero", _whole(math.log(low))),)))
 
 
 def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
     if s.guard.renormalise:
         return (("renormalise", "clip"), ("clip", "renormalise"))
-    if s.modulation.focal is not None and s.activation.chain[-1:] == ("softmax",):
+    if s.modulation.focal is None:
+        return (("clip",),)
+    if s.activation.chain[-1:] == ("softmax",):
         # Rescaling what sums to 1 changes nothing, but then the modulation takes notice of the clip.
         return (("clip",), ("renormalise", "clip"))
-    return (("clip",),)
+    return (("clip",), ("clip", "modulation"))
 
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
     yield from _zero_targets(s)
     forms = FORMS if s.activation.chain[-1:] == ("sigmoid",) or s.term.family in NAIVE else FORMS[:1]
     for form in forms if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
-        yield from _zero_targets(replace(s, evaluation=replace(s.evaluation, form=form)))
+        yield from _zero_targets(_in_form(s, form))
 
 
 def _zero_targets(s: Semantics) -> Iterator[Semantics]:
@@ -136,6 +114,12 @@ def _zero_targets(s: Semantics) -> Iterator[Semantics]:
         yield with_choice(s, "term", parameters=(("zero_target", 1.0),))
     if s.term.family == "kl":
         yield with_choice(s, "term", parameters=(("log_zero", -math.inf),))
+
+
+def _in_form(s: Semantics, form: str) -> Semantics:
+    """`s`, and what is added to it, evaluated in another form."""
+    plus = tuple(_in_form(part, form) for part in s.plus)
+    return replace(s, evaluation=replace(s.evaluation, form=form), plus=plus)
 
 
 def _with_guard(s: Semantics, guard: Guard) -> Semantics:
@@ -162,17 +146,12 @@ def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[st
     if low is None:
         yield from clips
         return
-    floor = _whole(math.log(low))
+    floor = whole(math.log(low))
     clamp = replace(known, clamp=floor, order=(*known.order, "clamp"))
     # Of a logarithm floored at -10 and a probability at 4.54e-05 the shorter number is what somebody wrote.
     yield from (clamp, *clips) if digits(floor) < digits(low) else (*clips, clamp)
     if known.added_epsilon is None:
         yield replace(known, added_epsilon=low, order=(*known.order, "added_epsilon"))
-
-
-def _whole(value: float) -> float:
-    rounded = float(round(value))
-    return rounded if abs(value - rounded) < 1e-9 else value  # noqa: PLR2004  a logarithm's own rounding
 
 
 def _upper(high: float | None) -> float | str | None:
@@ -192,10 +171,10 @@ def _bounds(
         guard = Guard(clip=(low, high), renormalise="renormalise" in order, order=order)
         return asker.worth(_with_guard(s, guard), rows)
 
-    noise = _noise(asker)
-    low = _refined(y, trial, known, noise)
-    missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
-    hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
+    noise = noise_of(asker)
+    low = refined(y, trial, known, noise)
+    missed = bound_of(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
+    hit = bound_of(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
     highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
     return low, highs
 
@@ -209,51 +188,7 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
     def trial(low: float | None, _: float | None) -> Array:
         return asker.worth(clipped(low, None), rows)
 
-    noise = _noise(asker)
-    low = _refined(y, trial, known, noise)
+    noise = noise_of(asker)
+    low = refined(y, trial, known, noise)
     if low is not None:
         yield from (clipped(low, high) for high in (1.0, None))
-
-
-def _noise(asker: Asker) -> float:
-    """Relative error of a logarithm that is read off the answers at the edges."""
-    return max(1e-12, 8.0 * FORMATS[asker.frame.dtype].u)
-
-
-def _refined(y: Array, trial: Callable[[float | None, float | None], Array], known: Mask, noise: float) -> float | None:
-    """The lower bound, with the trials ever nearer to it: behind a clip 1 − p and the sum over the classes move too."""
-    low = _bound(y, trial, TRIALS, known, noise)
-    for _ in range(REFINED if low is not None else 0):
-        assert low is not None
-        nearer = _bound(y, trial, (1.01 * low, low), known, noise) or low
-        if nearer == low:
-            break
-        low = nearer
-    return low
-
-
-def _bound(
-    y: Array,
-    trial: Callable[[float | None, float | None], Array],
-    places: tuple[float, ...],
-    known: Mask,
-    noise: float,
-) -> float | None:
-    """From the answers under two trial bounds, which are linear in their logarithms, to the bound that gives the answer."""
-    a, b = (trial(place, None) for place in places)
-    logs = [math.log(place) for place in places]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (b - a) / (logs[1] - logs[0])
-        found = logs[0] + (y - a) / slope
-    steep = np.where(np.isfinite(slope) & known.reshape((-1,) + (1,) * (y.ndim - 1)), np.abs(slope), 0.0)
-    usable = np.isfinite(found) & (steep > 0.01 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
-    if not usable.any():
-        return None
-    log = commonest(found[usable], noise)
-    value = math.exp(log)
-    # Where the answer hardly moves with the bound, its own rounding says little of the bound.
-    noise = max(noise, noise * float(np.min(np.abs(y[usable]) / steep[usable])) / max(abs(log), 1.0))
-    power = round(math.log2(value))
-    if abs(value - 2.0**power) <= 1e-12 * value:
-        return 2.0**power
-    return short(value, value * max(1e-12, noise) * max(abs(log), 1.0))

@@ -28,8 +28,9 @@ def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
     return sorted(found, key=lambda reading: reading.cost)
 
 
-# Columns that have a second way: Huber is smooth L1, and a positive weight is a balance of both sides.
-ALTERNATIVES = frozenset({"huber", "ce0", "g.ce0"})
+# Columns that have a second way: Huber is smooth L1, a positive weight is a balance of both sides, a negative side is the
+# positive one turned around.
+ALTERNATIVES = frozenset({"huber", "ce0", "g.ce0", "s.ce0"})
 
 
 def _read(amounts: Amounts, which: Variant) -> Reading | None:
@@ -52,7 +53,8 @@ def _part_cost(part: Part) -> float:
         if s.target.smoothing
         else 0.0
     )
-    positive = s.weight.positive if isinstance(s.weight.positive, float) else 1.0
+    # A weight of 0 is the other side alone.
+    positive = s.weight.positive if isinstance(s.weight.positive, float) and s.weight.positive else 1.0
     balance = s.weight.balance if s.weight.balance is not None else 0.5
     numbers = cost(float(amount), 0.0) + cost(float(positive), 1.0) + cost(float(balance), 0.5)  # type: ignore[arg-type]
     return 1.0 + numbers + extra + (0.1 if s.term.family == "smooth-l1" else 0.0)

@@ -199,7 +199,7 @@ def _balanced(
     return [Part(core, np.array([total]), np.array([2.0 * error]))]
 
 
-def split(amounts: Amounts, _which: Variant) -> list[Part] | None:
+def split(amounts: Amounts, which: Variant) -> list[Part] | None:
     """Two sides, each modulated by its own exponent: one point where they agree, else a sum of two."""
     positive, negative = amounts.take("s.ce"), amounts.take("s.ce0")
     if positive is None and negative is None:
@@ -212,18 +212,23 @@ def split(amounts: Amounts, _which: Variant) -> list[Part] | None:
             Part(replace(core, modulation=Modulation(focal=trial.gamma)), positive, np.full(positive.shape, error))
         )
     if negative is not None:
-        mirrored = _mirrored(core, trial.gamma_negative)
-        if mirrored is None:
+        other = _mirrored(core) if which.second else _negative(core)
+        if other is None:
             return None
-        parts.append(Part(mirrored, negative, np.full(negative.shape, error)))
+        other = replace(other, modulation=Modulation(focal=trial.gamma_negative or None))
+        parts.append(Part(other, negative, np.full(negative.shape, error)))
     return parts
 
 
-def _mirrored(core: Semantics, exponent: float) -> Semantics | None:
+def _negative(core: Semantics) -> Semantics:
+    """The negative side alone: of targets of 0 and 1, its difficulty is p."""
+    return with_choice(replace(core, term=Term(sides="two")), "weight", positive=0.0)
+
+
+def _mirrored(core: Semantics) -> Semantics | None:
     """The negative side as a one-sided loss: both prediction and target turned around."""
     turned = {("sigmoid",): Unary("-", Input("prediction")), (): Binary("-", Literal(1.0), Input("prediction"))}
     if core.activation.chain not in turned:
         return None
     core = with_choice(core, "layout", prediction=turned[core.activation.chain])
-    core = with_choice(core, "target", source=Binary("-", Literal(1.0), Input("target")))
-    return replace(core, modulation=Modulation(focal=exponent or None))
+    return with_choice(core, "target", source=Binary("-", Literal(1.0), Input("target")))

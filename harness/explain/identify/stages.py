@@ -30,6 +30,7 @@ from harness.semantics import Semantics, Term
 
 PASSED = ("", "layout", "mode", "term", "reduction", "weight", "guard", "gradient")  # How far a point came, at least.
 TRIED, ALIKE = 8, 2  # Ways to write one function that are held against the answers, and that go on.
+GO_ON = 3
 GUARDS = 24  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 
 
@@ -48,7 +49,7 @@ def settled(asker: Asker, fit: Found, steer: Steer) -> Identification | None:
         return None
     furthest = Identification(None, asker.frame.named(fit.candidates[0].semantics), left_at="term")
     uniform = [s for s in points if alike(asker, s, fit.source)]
-    for semantics in (uniform or points)[:2]:
+    for semantics in (uniform or points)[:GO_ON]:
         if (semantics, fit.source) in steer.tried:
             continue
         steer.tried.add((semantics, fit.source))
@@ -67,11 +68,11 @@ def _reproducing(asker: Asker, fit: Found) -> list[Semantics]:
     for candidate in fit.candidates:
         s = candidate.semantics
         groups.setdefault(tuple(part.term for part in (s, *s.plus)), {})[s] = None
-    found: list[Semantics] = []
+    found: list[list[Semantics]] = []
     for group in groups.values():
         sharpened = (_sharpened(asker, s, fit) for s in islice(group, TRIED))
-        found += islice((s for s in sharpened if _reproduces(asker, s, fit)), ALIKE)
-    return found
+        found.append(list(islice((s for s in sharpened if _reproduces(asker, s, fit)), ALIKE)))
+    return [group[i] for i in range(ALIKE) for group in found if i < len(group)]
 
 
 def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 
 EACH_SAMPLE = (1,)
+MOST_PARTS = 3
 ONE_SIZE = "reduction.batch: batches of another size were not taken"
 # How far a point may be off whose numbers were fitted, relative to the answer: what batches differ by is a factor.
 FITTED = 2.0**-20
@@ -96,18 +98,27 @@ def _holds(point: Semantics, inputs: Mapping[str, np.ndarray], answer: Answer, d
 
 
 def _other_readings(point: Semantics, inputs: Mapping[str, np.ndarray]) -> Iterator[Semantics]:
-    """The same numbers on the batch given: a mean for a sum with another constant, and the reverse."""
-    if not all(isinstance(part.scale.constant, int | float) for part in (point, *point.plus)):
+    """The same numbers on the batch given: a mean for a sum with another constant, and the reverse, of each part."""
+    parts = (replace(point, plus=()), *point.plus)
+    if not all(isinstance(part.scale.constant, int | float) for part in parts) or point.scale.offset != 0.0:
         return
-    if point.scale.offset != 0.0 or any(part.reduction != point.reduction for part in point.plus):
+    if len(parts) > MOST_PARTS:
         return
+    for first, *rest in product(*(_readings_of(part, inputs) for part in parts)):
+        yield replace(first, plus=tuple(rest))
+
+
+def _readings_of(part: Semantics, inputs: Mapping[str, np.ndarray]) -> list[Semantics]:
+    """One part as it is, and as it may be meant."""
     shape = inputs["prediction"].shape
+    found = [part]
     for batch, denominator, power in (("sum", "elements", -1), ("mean", "elements", 1), ("mean", "samples", 1)):
-        own = shape[:1] if denominator == "samples" or point.reduction.classes != "flat" else shape
-        counts = {math.prod(own), shape[0], math.prod(shape)}
-        for count in sorted(counts):
-            first, *rest = (_divided(part, batch, denominator, count, power) for part in (point, *point.plus))
-            yield replace(first, plus=tuple(rest))
+        own = shape[:1] if denominator == "samples" or part.reduction.classes != "flat" else shape
+        found += [
+            _divided(part, batch, denominator, count, power)
+            for count in sorted({math.prod(own), shape[0], math.prod(shape)})
+        ]
+    return found
 
 
 def _divided(s: Semantics, batch: str, denominator: str, count: int, power: int) -> Semantics:

@@ -111,6 +111,11 @@ def _kl(s: Setting) -> Tensor:
     picked = bool(s.number("zero_target", 0.0))
     cross = _counted(s, s.t, s.reading.log_p) if picked else -(s.t * s.reading.log_p())
     # "log_zero": 0 · log 0 as it is written, which is nan where log 0 is taken as −∞.
+    if s.number("epsilon_on_target", 0.0) and s.reading.guard.added_epsilon is not None:
+        # t log((t + ε)/(p + ε)): the target's logarithm is kept from −∞ as the prediction's is.
+        shifted = s.t + float(quantise(np.asarray(float(s.reading.guard.added_epsilon)), s.reading.dtype))
+        both = 5.0 * np.abs(s.t.mid) * (np.abs(shifted.log().mid) + np.abs(s.reading.log_p().mid))
+        return (s.t * shifted.log() + cross).widen(np.where(np.isfinite(both), both, 0.0))
     kl = (s.t * _log_target(s) if "log_zero" in s.parameters else _self_information(s)) + cross
     if s.semantics.term.sides == "one":
         # Of a ratio there is one logarithm, and no place for what guards that of p alone.

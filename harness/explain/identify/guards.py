@@ -15,19 +15,22 @@ from harness.explain.identify.bounds import TRIALS, bound_of, noise_of, refined,
 from harness.explain.identify.extremes import extreme_rows
 from harness.explain.identify.floors import FLOORED, floors
 from harness.explain.identify.frame import Rows
-from harness.explain.identify.numbers import LONG, digits, short
+from harness.explain.identify.numbers import DENOMINATORS, LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
 from harness.explain.identify.reversed_terms import reversed_terms
 from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Guard, Semantics, with_choice
+from harness.syntax import Binary, Literal
 
 # Families whose values fall with a power or the logarithm of what a probability is kept from falling below.
 STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl", "generalised-cross-entropy"})
 # Families with something that keeps a logarithm from zero or a division by it.
 GUARDED = STEEP | FLOORED
 FORMS = ("naive", "linear-beyond-20", "linear-above-20", "linear-below-20")
+# Families that are a power of the error, and which.
+DEGREES = {"squared": 2, "absolute": 1, "quantile": 1}
 NAIVE = frozenset({"log-cosh", "logistic"})  # Families that have other forms without an activation.
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
@@ -106,6 +109,20 @@ def _evaluations(s: Semantics) -> Iterator[Semantics]:
     forms = FORMS if s.activation.chain[-1:] == ("sigmoid",) or s.term.family in NAIVE else FORMS[:1]
     for form in forms if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
         yield from _zero_targets(_in_form(s, form))
+    yield from _factored_in(s)
+
+
+def _factored_in(s: Semantics) -> Iterator[Semantics]:
+    """A constant in front of a power of the error, as a factor of prediction and target: its rounding is another."""
+    constant, degree = s.scale.constant, DEGREES.get(s.term.family)
+    if degree is None or s.activation.chain or s.plus or not isinstance(constant, float) or constant == 1.0:
+        return
+    factor = short(constant ** (1.0 / degree), 1e-13 * constant)
+    if digits(factor) > LONG and not any(factor * q == round(factor * q) for q in DENOMINATORS):
+        return
+    inner = with_choice(s, "layout", prediction=Binary("*", s.layout.prediction, Literal(factor)))
+    inner = with_choice(inner, "target", source=Binary("*", s.target.source, Literal(factor)))
+    yield with_choice(inner, "scale", constant=1.0)
 
 
 def _zero_targets(s: Semantics) -> Iterator[Semantics]:

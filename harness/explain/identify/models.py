@@ -10,9 +10,12 @@ from harness.explain.identify.samples import HARD
 
 LINEAR = (
     "ce", "ce0", "squared", "poly", "1", "prediction", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy",
-    "reverse", "z", "t·ce", "t·ce0", "target", "t2",
+    "reverse", "z", "t·ce", "t·ce0", "x2", "x1", "target", "t2",
 )  # fmt: skip
+# Of any numbers, t(1 − x) is no more than a part of a square.
+NUMBERS = tuple(column for column in LINEAR if column != "poly")
 ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1", "prediction")
+DIVERGENCE = ("ce", "tlogt+", "1")
 TWO_SIDED = ("ce", "ce0", "lp", "lq", "1")
 LOGS = ("ce", "ce0", "lp", "lq", "tlogt", "qlogq", "poly", "z", "t·ce", "t·ce0", "1")
 FOCAL = ("f.ce", "f.lp", "poly", "z", "1", "prediction")
@@ -42,6 +45,7 @@ FIRST: tuple[Group, ...] = (
     (ONE_SIDED, ("epsilon",)),
     (TWO_SIDED, ("epsilon",)),
     (LOGS, ("epsilon",)),
+    (DIVERGENCE, ("epsilon",)),
     (ONE_SIDED, ("temperature",)),
     (FOCAL, ("gamma",)),
     (FOCAL_TWO, ("gamma",)),
@@ -111,7 +115,7 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
         first = [(), *(c for c in first if c)]
     exponential = [("exp",)]
     order = [*exponential, *first] if domain == "negative" else [*first, *exponential]
-    rare: list[tuple[str, ...]] = [("tanh",)]
+    rare: list[tuple[str, ...]] = [("tanh",), ("sigmoid", "sigmoid")]
     if classes > 1:
         rare += [
             ("softmax", "softmax"),
@@ -122,7 +126,7 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
     return [*order, *rare]
 
 
-ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",)})
+ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",), ("sigmoid", "sigmoid")})
 # Columns that see a whole row whatever the activation.
 ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky"})
 MARGINS = frozenset({"multi-margin", "multi-margin-2", "crammer-singer"})
@@ -160,7 +164,7 @@ def models(
         for chain in order if narrow else ():
             yield from (Model(chain, columns, encoding=encoding) for columns in SMALL)
         for chain in order:
-            yield Model(chain, LINEAR, encoding=encoding)
+            yield Model(chain, NUMBERS if kind in ("real", "count", "positive") else LINEAR, encoding=encoding)
         if kind in ("count", "positive"):
             yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
             yield Model((), COUNTS, ("epsilon",), encoding)

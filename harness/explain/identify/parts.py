@@ -12,7 +12,8 @@ from harness.explain.identify.amounts import SMOOTHINGS, SPREAD, Amounts, Part, 
 from harness.explain.identify.fit import Fit
 from harness.explain.identify.numbers import cost, short
 from harness.explain.identify.read_entropies import by_target, cross_entropy, hard_absolute, split
-from harness.semantics import Term
+from harness.semantics import Semantics, Target, Term
+from harness.syntax import Literal
 
 
 def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
@@ -20,7 +21,7 @@ def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
     found = []
     smoothed = bool({"lp", "lq", "f.lp"} & fit.amounts.keys())
     second = (False, True) if ALTERNATIVES & fit.amounts.keys() else (False,)
-    for which in product(range(len(SMOOTHINGS) if smoothed else 1), second):
+    for which in product(range(len(SMOOTHINGS) + 1 if smoothed else 1), second):
         amounts = Amounts(fit, classes, wide)
         reading = _read(amounts, Variant(*which))
         if reading is not None and not amounts.left:
@@ -163,6 +164,17 @@ FITTED = {
 }
 
 
+def _penalties(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """Squares and magnitudes of the prediction itself: errors from 0."""
+    found = []
+    for name, family in (("x2", "squared"), ("x1", "absolute")):
+        amount = amounts.take(name)
+        if amount is not None:
+            core = Semantics(target=Target(source=Literal(0.0)), term=Term(family))
+            found.append(Part(core, amount, np.full(amount.shape, amounts.error(name))))
+    return found
+
+
 def _others(amounts: Amounts, which: Variant) -> list[Part] | None:
     return [*_simple(amounts), *_fitted(amounts, which)]
 
@@ -222,4 +234,5 @@ READERS: tuple[Callable[[Amounts, Variant], list[Part] | None], ...] = (
     _ratio,
     _quantile,
     _others,
+    _penalties,
 )

@@ -30,7 +30,7 @@ FRESH_ONES, SCALED, EDGE, BEYOND, TIE, NOTHING, GIVEN, LABEL = (
     "fresh", "scaled", "edge", "beyond", "tie", "nothing", "given", "label",
 )  # fmt: skip
 # Where two formulas that are one may have other slopes.
-SLOPES_OPEN = frozenset({EDGE, BEYOND, TIE, NOTHING, LABEL})
+SLOPES_OPEN = frozenset({SCALED, EDGE, BEYOND, TIE, NOTHING, LABEL})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explain.identify.amounts import NEGLIGIBLE, Amounts, Part, Variant, base, literal, smoothed
+from harness.explain.identify.amounts import AFFINE, NEGLIGIBLE, Amounts, Part, Variant, base, literal, smoothed
 from harness.explain.identify.numbers import short
 from harness.records import Array
 from harness.semantics import Modulation, Semantics, Term, Weight, with_choice
@@ -66,6 +66,10 @@ def _one_sided(
     if entropy is not None and not ratio and np.all(np.abs(entropy - positive) <= error + amounts.error("tlogt")):
         amounts.take("tlogt")
         core = replace(core, term=Term("kl"))
+    inside = amounts.left.get("tlogt+")
+    if inside is not None and not ratio and np.all(np.abs(inside - positive) <= error + amounts.error("tlogt+")):
+        amounts.take("tlogt+")
+        core = replace(core, term=Term("kl", parameters=(("epsilon_on_target", 1.0),)))
     return [Part(core, positive / kept, np.full(positive.shape, error), z, poly)]
 
 
@@ -146,6 +150,8 @@ def _two_sided(
             return None
         return [Part(with_choice(core, "weight", positive=0.0), negative, np.full(negative.shape, error))]
     b = float(negative[0])
+    if which.smoothing == AFFINE:
+        return _affine(core, (positive, negative), (spread, spread0), error)
     ratio = spread / float(positive[0])
     found = smoothed(amounts, core, ratio, 2.0 * error / abs(float(positive[0])), which)
     if found is None:
@@ -169,6 +175,20 @@ def _two_sided(
         core = with_choice(core, "weight", positive=w)
     core = _two_sided_kl(amounts, core, b, error)
     return [Part(core, total, np.full(total.shape, error), 0.0, amounts.number("poly"))]
+
+
+def _affine(
+    core: Semantics, sides: tuple[Array, Array], spread: tuple[float, float], error: float
+) -> list[Part] | None:
+    """A target at + b from the coefficients ca, ca, cb and c(1 − a − b): one-sided smoothing, or none that has a name."""
+    positive, negative = sides
+    if positive.size > 1 or abs(float(positive[0] - negative[0])) > 4.0 * error:
+        return None
+    total = float(negative[0]) + sum(spread)
+    a, b = (short(amount / total, 4.0 * error / abs(total)) for amount in (float(negative[0]), spread[0]))
+    scaled = Binary("*", Literal(a), Input("target"))
+    source = Binary("+", scaled, Literal(b)) if b else scaled
+    return [Part(with_choice(core, "target", source=source), np.array([total]), np.array([3.0 * error]))]
 
 
 def _two_sided_kl(amounts: Amounts, core: Semantics, b: float, error: float) -> Semantics:

@@ -56,7 +56,7 @@ class Held:
     @property
     def flaws(self) -> tuple[int, int, int]:
         """What a better point would not have."""
-        return (self.outside, self.sloped, self.silent)
+        return (self.outside, self.silent, self.sloped)
 
 
 def confirmed(asker: Asker, semantics: Semantics, source: Source, asked: Iterable[Question]) -> Held:

@@ -107,7 +107,9 @@ def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
     yield from _zero_targets(s)
     forms = FORMS if s.activation.chain[-1:] == ("sigmoid",) or s.term.family in NAIVE else FORMS[:1]
-    for form in forms if (s.activation.chain and s.guard == Guard()) or s.term.family in NAIVE else ():
+    # Of probabilities as they are, log(1 − p) may be taken of 1 − p.
+    several = s.guard == Guard() and (s.activation.chain or s.term.sides == "two")
+    for form in forms if several or s.term.family in NAIVE else ():
         yield from _zero_targets(_in_form(s, form))
     yield from _factored_in(s)
 
@@ -127,10 +129,20 @@ def _factored_in(s: Semantics) -> Iterator[Semantics]:
 
 def _zero_targets(s: Semantics) -> Iterator[Semantics]:
     yield s
-    if s.term.direction == "forward" and s.term.family in ("cross-entropy", "kl"):
-        yield with_choice(s, "term", parameters=(("zero_target", 1.0),))
-    if s.term.family == "kl":
+    picked = _picked(s)
+    if picked != s:
+        yield picked
+    if s.term.direction == "forward" and s.term.family == "kl":
         yield with_choice(s, "term", parameters=(("log_zero", -math.inf),))
+
+
+def _picked(s: Semantics) -> Semantics:
+    """`s`, and what is added to it, with a product with a weight of 0 left out, whatever it is that is weighted."""
+    own = replace(s, plus=tuple(map(_picked, s.plus)))
+    divergence = s.term.family == "kl" or (s.term.family == "cross-entropy" and s.term.direction == "forward")
+    if not divergence or s.target.encoding == "index" or s.term.parameters:
+        return own
+    return with_choice(own, "term", parameters=(("zero_target", 1.0),))
 
 
 def _in_form(s: Semantics, form: str) -> Semantics:

@@ -185,6 +185,8 @@ def _affine(
     if positive.size > 1 or abs(float(positive[0] - negative[0])) > 4.0 * error:
         return None
     total = float(negative[0]) + sum(spread)
+    if abs(total) <= error:
+        return None
     a, b = (short(amount / total, 4.0 * error / abs(total)) for amount in (float(negative[0]), spread[0]))
     scaled = Binary("*", Literal(a), Input("target"))
     source = Binary("+", scaled, Literal(b)) if b else scaled

@@ -72,7 +72,8 @@ def _squared_log(s: Setting) -> Tensor:
 
 
 def _absolute_percentage(s: Setting) -> Tensor:
-    size = s.t.abs()
+    """|p − t| / |t|; "added" is what is added to t before it is divided by, "floor" what |t| is kept from."""
+    size = (s.t + s.parameters["added"] if "added" in s.parameters else s.t).abs()
     return _absolute(s) / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
 
 

@@ -84,6 +84,11 @@ def _cosine(v: View) -> Array:
     return np.asarray(-(v.p * v.t).sum(-1, keepdims=True) / norms)
 
 
+def _cosine_added(v: View) -> Array:
+    norms = np.sqrt((v.p * v.p).sum(-1, keepdims=True) * (v.t * v.t).sum(-1, keepdims=True))
+    return np.asarray(-(v.p * v.t).sum(-1, keepdims=True) / (norms + v.trial.extra))
+
+
 def _hinge(v: View) -> Array:
     return np.asarray(np.maximum(v.trial.margin - v.sign * v.p, 0.0))
 
@@ -176,6 +181,8 @@ COLUMNS: dict[str, Column] = {
     "multi-margin": _multi_margin,
     "multi-margin-2": lambda v: _multi_margin(v) ** 2,
     "cosine": _cosine,
+    "cosine+": _cosine_added,
+    "absolute-percentage+": lambda v: np.abs(v.error) / np.abs(v.t + v.trial.extra),
     "multilabel-margin": _multilabel_margin,
     "generalised-cross-entropy": lambda v: 1.0 - _own(v) ** v.trial.q,
     "dice": _dice,

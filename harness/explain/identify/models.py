@@ -85,6 +85,10 @@ ROWS: tuple[Group, ...] = (
     (("crammer-singer", "1"), ("margin",)),
     (("generalised-cross-entropy", "1"), ("q",)),
 )
+ADDED: tuple[Group, ...] = (
+    (("cosine+", "1"), ("extra",)),
+    (("absolute-percentage+", "1"), ("extra",)),
+)
 _SMOOTHED = ("smooth", "extra")
 RATIOS: tuple[Group, ...] = tuple(
     ((*beside, name + suffix, "1"), free)
@@ -128,7 +132,7 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
 
 ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",), ("sigmoid", "sigmoid")})
 # Columns that see a whole row whatever the activation.
-ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky"})
+ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky", "cosine+"})
 MARGINS = frozenset({"multi-margin", "multi-margin-2", "crammer-singer"})
 
 
@@ -184,7 +188,7 @@ def _with_parameters(
     probable = [chain for chain in order if chain in PROBABILITIES]
     for group in FIRST:
         yield from _each(probable, group, encoding)
-    for group in (*KINKED, *(ROWS if classes > 1 else ())):
+    for group in (*KINKED, *(ROWS if classes > 1 else ()), *(ADDED if kind in ("real", "positive", "count") else ())):
         yield from _each(order[:3], group, encoding)
     for group in THEN:
         yield from _each(probable, group, encoding)

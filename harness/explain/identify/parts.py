@@ -164,6 +164,20 @@ FITTED = {
 }
 
 
+ADDED = {"cosine+": "cosine", "absolute-percentage+": "absolute-percentage"}
+
+
+def _added(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """Quotients whose divisor has something added to it."""
+    found = []
+    for name, family in ADDED.items():
+        amount = amounts.take(name)
+        if amount is not None:
+            term = Term(family, parameters=(("added", amounts.fit.trial.extra),))
+            found.append(Part(replace(base(amounts.fit), term=term), amount, np.full(amount.shape, amounts.error(name))))
+    return found
+
+
 def _penalties(amounts: Amounts, _which: Variant) -> list[Part] | None:
     """Squares and magnitudes of the prediction itself: errors from 0."""
     found = []
@@ -234,5 +248,6 @@ READERS: tuple[Callable[[Amounts, Variant], list[Part] | None], ...] = (
     _ratio,
     _quantile,
     _others,
+    _added,
     _penalties,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,14 @@ class Oracle:
     def slopes(self) -> int:
         """How many gradients it gave."""
         return self.counts.slopes
+
+    def renamed(self, names: Mapping[str, str]) -> Oracle:
+        """The same black box, asked under other names: `names` are those it knows its inputs by."""
+
+        def through(ask: Ask) -> Ask:
+            return lambda inputs: ask({names[new]: values for new, values in inputs.items() if new in names})
+
+        return replace(self, ask=through(self.ask), slope=through(self.slope), known={}, sloped={})
 
     def value(self, inputs: Inputs) -> Array | None:
         """The value on `inputs`, or None where the black box raises; what was asked before is remembered."""

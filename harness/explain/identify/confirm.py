@@ -168,7 +168,10 @@ class _Confirming:
 
     def _differs(self, point: Tuned, inputs: Inputs, answer: Answer) -> str:
         if not self.frame.exact:
-            return "" if roughly(point.semantics, inputs, answer.value, self.frame.dtype) else "value"
+            # The quantity was rounded before the black box saw it.
+            size = float(np.max(np.abs(inputs[self.frame.prediction]), initial=1.0))
+            near = roughly(point.semantics, inputs, answer.value, self.frame.dtype, size)
+            return "" if near else "value"
         try:
             return agrees(point, inputs, answer, self.frame.dtype, self.frame.prediction)
         except CaseError:

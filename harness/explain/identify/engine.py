@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from harness.explain.identify.answers import Ask, Identification, Oracle, OutOfC
 from harness.explain.identify.asking import Asker, form_of, neutral
 from harness.explain.identify.closest import with_closest
 from harness.explain.identify.confirm import confirmed_as_given
-from harness.explain.identify.frame import Frame, frames_of
+from harness.explain.identify.coupled import coupled
+from harness.explain.identify.frame import CONSTANT, Frame, frames_of
+from harness.explain.identify.naming import ABSENT, exchanged, is_whole, with_names
 from harness.explain.identify.search import Steer, found
-from harness.explain.identify.stages import passed, settled
+from harness.explain.identify.stages import passed, settled, through
 from harness.explain.identify.suggested import first_that_holds
 from harness.explain.identify.tuning import long_numbers
 from harness.explain.identify.variables import changes
@@ -113,22 +116,60 @@ def _first_identified(
     """Through a quantity that is all the black box reads, or as it is; held on its own inputs either way."""
     for narrow, alone in changes(frames[0], oracle):
         result = _of_form(narrow, alone, first, seed, failures)
-        if result is not None and result.semantics is not None:
-            held = confirmed_as_given(oracle, frames[0], result.semantics)
-            if held is not None:
-                # Slopes by the quantity may not be known; those by the prediction were held just now.
-                known = ("gradient",) if oracle.slopes else ()
-                left = tuple(choice for choice in result.undetermined if choice not in known)
-                return replace(result, semantics=held, closest=held, undetermined=left)
+        held = None if result is None else _as_given(result, oracle, frames[0])
+        if held is not None:
+            return held
     fitting = _of_the_answer(frames, first)
     if not fitting:
         shape = frames[0].shape
         return Identification(None, left_at="reduction", word=f"returns an array of shape {first.shape} for {shape}")
-    for frame in fitting:
-        result = _of_form(frame, oracle, first, seed, failures)
-        if result is not None and result.semantics is not None:
+    attempts = chain(
+        (_of_form(frame, oracle, first, seed, failures) for frame in fitting),
+        (_across(frame, oracle, first, failures) for frame in fitting[:1]),
+        _in_other_roles(frames[0], oracle, first, seed, failures),
+    )
+    found = next((each for each in attempts if each is not None and each.semantics is not None), None)
+    return found or max(failures, key=passed, default=Identification(None, left_at="term"))
+
+
+def _across(frame: Frame, oracle: Oracle, first: Array, failures: list[Identification]) -> Identification | None:
+    """As a loss in which rows are read together."""
+    form = form_of(frame, first.shape)
+    if form is None:
+        return None
+    asker = Asker(oracle, frame, form, neutral(frame, oracle))
+    results = (through(asker, each.semantics, each.source, Steer()) for each in coupled(asker))
+    for result in results:
+        if result.semantics is not None:
             return result
-    return max(failures, key=passed, default=Identification(None, left_at="term"))
+        failures.append(result)
+    return None
+
+
+def _in_other_roles(
+    frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+) -> Iterator[Identification | None]:
+    """With another input for the target, or none, as far as a quantity shows that this is what is read."""
+    for other in (ABSENT, *frame.extras) if frame.extras and frame.kind not in CONSTANT else ():
+        names = exchanged(frame, other)
+        specimen = {new: InputArray(frame.given[old], is_whole(frame.given[old])) for new, old in names.items()}
+        turned = oracle.renamed(names)
+        for swapped in frames_of(specimen, frame.prediction, frame.target, frame.dtype)[:1]:
+            for narrow, alone in changes(swapped, turned):
+                result = _of_form(narrow, alone, first, seed, failures)
+                held = None if result is None else _as_given(result, turned, swapped)
+                yield None if held is None else with_names(held, names)
+
+
+def _as_given(result: Identification, oracle: Oracle, frame: Frame) -> Identification | None:
+    """What was found through a quantity, held on the black box's own inputs; None if it is refuted."""
+    held = None if result.semantics is None else confirmed_as_given(oracle, frame, result.semantics)
+    if held is None:
+        return None
+    # Slopes by the quantity may not be known; those by the prediction were held just now.
+    known = ("gradient",) if oracle.slopes else ()
+    left = tuple(choice for choice in result.undetermined if choice not in known)
+    return replace(result, semantics=held, closest=held, undetermined=left)
 
 
 def _of_the_answer(frames: tuple[Frame, ...], first: Array) -> tuple[Frame, ...]:

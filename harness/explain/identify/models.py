@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.explain.identify.facts import Facts
 from harness.explain.identify.fit import Model
+from harness.explain.identify.frame import CONSTANT
 from harness.explain.identify.samples import HARD
 
 LINEAR = (
@@ -168,18 +169,28 @@ def models(
         for chain in order if narrow else ():
             yield from (Model(chain, columns, encoding=encoding) for columns in SMALL)
         for chain in order:
-            yield Model(chain, NUMBERS if kind in ("real", "count", "positive") else LINEAR, encoding=encoding)
+            yield Model(chain, _linear(kind), encoding=encoding)
         if kind in ("count", "positive"):
             yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
             yield Model((), COUNTS, ("epsilon",), encoding)
         if signed == (encoding == "signed"):
             yield Model((), SIGNED, encoding=encoding)
         for chain in order[:3]:
-            yield Model(chain, REGRESSION, encoding=encoding)
+            yield Model(chain, _informative(REGRESSION, kind), encoding=encoding)
             if classes > 1:
                 yield Model(chain, LISTED if kind == "lists" else COUPLED, encoding=encoding)
     for encoding in encodings:
         yield from _with_parameters(order, kind, classes, encoding, last=last)
+
+
+def _linear(kind: str) -> tuple[str, ...]:
+    """The columns that say something of targets of a kind."""
+    return NUMBERS if kind in ("real", "count", "positive") else _informative(LINEAR, kind)
+
+
+def _informative(columns: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """Of a target that is always the same, a margin is what an error below it would be."""
+    return tuple(column for column in columns if kind not in CONSTANT or column not in ("under", "absolute"))
 
 
 def _with_parameters(

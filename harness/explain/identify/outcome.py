@@ -29,8 +29,8 @@ def predicted(semantics: Semantics, inputs: Inputs, dtype: str) -> Array | None:
         return None
 
 
-def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: str) -> bool:
-    """Whether the point's value is the answer up to some roundings: for ordering a search."""
+def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: str, size: float = 0.0) -> bool:
+    """Whether the point's value is the answer up to some roundings, also of numbers of this size: to order a search."""
     value = predicted(semantics, inputs, dtype)
     if value is None or answer is None or value.size != answer.size:
         return False
@@ -38,7 +38,7 @@ def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: s
     same = (np.isnan(a) & np.isnan(b)) | (a == b)
     with np.errstate(invalid="ignore"):
         near = np.abs(a - b) <= ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (
-            np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
+            np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=size))
         )
     return bool(np.all(same | near))
 

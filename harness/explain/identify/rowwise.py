@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.assemble import Form
 from harness.explain.identify.frame import Frame, Rows, lists_of
+from harness.explain.identify.naming import substituted
 from harness.explain.identify.outcome import predicted
 from harness.records import Array
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, Weight, with_choice
-from harness.syntax import Literal, Node
-from harness.trees import substitute
+from harness.syntax import Input, Literal, Node
 
 WEIGHED = frozenset({"weights", "nonzero-weights", "weights-unbroadcast"})
 
@@ -36,22 +34,13 @@ def with_constants(semantics: Semantics, extras: Inputs) -> Semantics:
     numbers: dict[str, Node] = {
         name: Literal(float(np.ravel(values)[0])) for name, values in extras.items() if values.size
     }
-    changed: Semantics = _substituted(semantics, numbers) if numbers else semantics
+    changed: Semantics = substituted(semantics, numbers) if numbers else semantics
     return changed
 
 
-def _substituted(part: Any, mapping: Mapping[str, Node]) -> Any:
-    if isinstance(part, Node):
-        return substitute(part, mapping)
-    if isinstance(part, tuple):
-        return tuple(_substituted(item, mapping) for item in part)
-    if is_dataclass(part):
-        return replace(part, **{f.name: _substituted(getattr(part, f.name), mapping) for f in fields(part)})  # type: ignore[type-var]
-    return part
-
-
 def _single(s: Semantics, rows: Rows, frame: Frame, form: Form) -> Array:
-    if FAMILIES[s.term.family].shape == "ratio":
+    across = s.layout.softmax_axis is not None or not isinstance(s.layout.prediction, Input)
+    if FAMILIES[s.term.family].shape == "ratio" or across:
         return _spread(s, rows, frame, form)
     if s.weight.klass is not None and s.weight.klass_in == "terms" and s.reduction.denominator in WEIGHED:
         # What the mean divides by is the weight of the row's own target.

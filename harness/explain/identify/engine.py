@@ -15,12 +15,12 @@ from harness.explain.identify.closest import with_closest
 from harness.explain.identify.confirm import confirmed_as_given
 from harness.explain.identify.coupled import coupled
 from harness.explain.identify.frame import CONSTANT, Frame, frames_of
-from harness.explain.identify.naming import ABSENT, exchanged, is_whole, with_names
+from harness.explain.identify.naming import ABSENT, exchanged, is_signs, is_whole, with_names
 from harness.explain.identify.search import Steer, found
 from harness.explain.identify.stages import passed, settled, through
 from harness.explain.identify.suggested import first_that_holds
 from harness.explain.identify.tuning import long_numbers
-from harness.explain.identify.variables import changes
+from harness.explain.identify.variables import changes, normalised_target
 from harness.records import Array, InputArray, Raised
 from harness.semantics import Semantics
 
@@ -123,10 +123,17 @@ def _first_identified(
     if not fitting:
         shape = frames[0].shape
         return Identification(None, left_at="reduction", word=f"returns an array of shape {first.shape} for {shape}")
+    labels = [name for name in frames[0].extras if is_signs(frames[0].given[name])]
     attempts = chain(
+        _in_other_roles(frames[0], oracle, first, seed, failures, labels),
         (_of_form(frame, oracle, first, seed, failures) for frame in fitting),
         (_across(frame, oracle, first, failures) for frame in fitting[:1]),
-        _in_other_roles(frames[0], oracle, first, seed, failures),
+        (
+            _read_as(shares, frame, oracle, first, seed, failures)
+            for frame in fitting[:1]
+            for shares in normalised_target(frame, oracle)
+        ),
+        _in_other_roles(frames[0], oracle, first, seed, failures, (ABSENT, *frames[0].extras)),
     )
     found = next((each for each in attempts if each is not None and each.semantics is not None), None)
     return found or max(failures, key=passed, default=Identification(None, left_at="term"))
@@ -147,10 +154,10 @@ def _across(frame: Frame, oracle: Oracle, first: Array, failures: list[Identific
 
 
 def _in_other_roles(
-    frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+    frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification], others: Sequence[str]
 ) -> Iterator[Identification | None]:
     """With another input for the target, or none, as far as a quantity shows that this is what is read."""
-    for other in (ABSENT, *frame.extras) if frame.extras and frame.kind not in CONSTANT else ():
+    for other in others if frame.extras and frame.kind not in CONSTANT else ():
         names = exchanged(frame, other)
         specimen = {new: InputArray(frame.given[old], is_whole(frame.given[old])) for new, old in names.items()}
         turned = oracle.renamed(names)
@@ -159,6 +166,14 @@ def _in_other_roles(
                 result = _of_form(narrow, alone, first, seed, failures)
                 held = None if result is None else _as_given(result, turned, swapped)
                 yield None if held is None else with_names(held, names)
+
+
+def _read_as(
+    narrow: Frame, frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+) -> Identification | None:
+    """In a frame in which less is read, and held on the user's own inputs."""
+    result = _of_form(narrow, oracle, first, seed, failures)
+    return None if result is None else _as_given(result, oracle, frame)
 
 
 def _as_given(result: Identification, oracle: Oracle, frame: Frame) -> Identification | None:

@@ -58,6 +58,7 @@ class Frame:
         dtype: The dtype asked in.
         tree: What is read as the prediction, in terms of the user's own.
         exact: Whether the prediction is an input itself, and no quantity that is rounded on its way to the black box.
+        source: What is read as the target, in terms of the user's own; None for the target as it is.
     """
 
     prediction: str
@@ -69,6 +70,7 @@ class Frame:
     dtype: str
     tree: Node = Input("prediction")
     exact: bool = True
+    source: Node | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -134,7 +136,7 @@ class Frame:
         """`semantics`, found on inputs called prediction and target, in terms of the user's own."""
         mapping: dict[str, Node] = {
             "prediction": substitute(self.tree, {"prediction": Input(self.prediction)}),
-            "target": Literal(CONSTANT[self.kind]) if self.kind in CONSTANT else Input(self.target),
+            "target": Literal(CONSTANT[self.kind]) if self.kind in CONSTANT else self.source or Input(self.target),
         }
         layout = replace(semantics.layout, prediction=substitute(semantics.layout.prediction, mapping))
         target = replace(semantics.target, source=substitute(semantics.target.source, mapping))

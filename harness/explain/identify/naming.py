@@ -30,6 +30,11 @@ def is_whole(values: NDArray[Any]) -> bool:
     return bool(np.all(values == np.round(values)))
 
 
+def is_signs(values: NDArray[Any]) -> bool:
+    """Whether it is an array of −1 and 1, which is a target more likely than anything else."""
+    return values.size > 1 and bool(np.isin(values, (-1.0, 1.0)).all()) and -1.0 in values
+
+
 def with_names(found: Identification, names: Mapping[str, str]) -> Identification:
     """What was found, in terms of the inputs' own names."""
     mapping: dict[str, Node] = {new: Input(old) for new, old in names.items()}

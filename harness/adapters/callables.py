@@ -128,6 +128,8 @@ def _no_number(result: object) -> str:
         return NO_NUMBER.format("it returns None")
     if isinstance(result, str | bytes | Mapping | tuple | set):
         return NO_NUMBER.format(f"it returns a {type(result).__name__}")
+    if isinstance(result, bool) or "bool" in str(getattr(result, "dtype", "")):
+        return NO_NUMBER.format("it returns a truth value")
     if isinstance(result, complex) or "complex" in str(getattr(result, "dtype", "")):
         return "it returns complex numbers, and a loss is real"
     return ""

@@ -20,6 +20,7 @@ PROBES = 40
 TUNED = 12
 FEWEST = 24  # Answers that a fit is made from at least.
 FEWEST_ROWS = 12
+FEWER = 28  # Rows of one class, whose target says nothing.
 ROWS_A_CLASS = 6
 
 
@@ -137,8 +138,8 @@ def of_one_class(asker: Asker, source: Source, seed: int, label: int) -> Data | 
     k = asker.frame.classes
     if source.kind not in ("index", "one-hot", "simplex"):
         return None
-    rows = source.draw(seed, (PROBES, k))
-    return _data(asker, source, Rows(rows.x, np.repeat(np.eye(k)[label : label + 1], PROBES, 0)))
+    rows = source.draw(seed, (FEWER, k))
+    return _data(asker, source, Rows(rows.x, np.repeat(np.eye(k)[label : label + 1], FEWER, 0)))
 
 
 def _data(asker: Asker, source: Source, rows: Rows) -> Data | None:

@@ -110,6 +110,8 @@ def _fitted(form: Semantics, cases: list[Case], dtype: str) -> Semantics | None:
     """`form` with the temperature and the constant that give the answers; None if none do."""
     y = np.concatenate([np.ravel(case.answer) for case in cases if case.answer is not None])
     tried = [(_left(form, t, cases, y, dtype), t) for t in TEMPERATURES]
+    if np.all(y == y[0]):
+        return None
     known = [(float(left @ left), t) for left, t in tried if left is not None and np.all(np.isfinite(left))]
     if not known:
         return None

@@ -20,6 +20,7 @@ LARGE = (1e-12, 1e-7, 1e-3, 1.0, 10.0, 1e3, 1e6, 1e12)
 RATES = (-1e3, -1e-3, -1e-8, 0.0, 2.0, 6.0, 20.0)
 SHORT = (0.0, 1e-13, 3e-9, 3e-8, 3e-7, 1e-4)
 REST = (0.31, 0.47, 0.22, 0.38, 0.55)
+NEXT = (0.4, 0.9, 1.1, 3.0)  # Of a bound, where it is looked at.
 SQUASHED = (("sigmoid",), ("softmax",))
 
 
@@ -129,6 +130,30 @@ def _target(at: int, kind: str, classes: int, *, hit: bool) -> Array:
     t[at] = 1.0
     t = t if hit else 1.0 - t
     return 2.0 * t - 1.0 if kind == "signed" else t
+
+
+def next_to(low: float, chain: tuple[str, ...], source: Source, classes: int, *, hit: bool) -> Rows:
+    """Rows of which one probability is a little less or more than `low`, or 1 less that where it is no hit."""
+    rows = []
+    middle = _middle(chain, classes)
+    for factor in NEXT if hit or (chain in ((), ("sigmoid",)) and low > FORMATS[source.dtype].u) else ():
+        p = low * factor if hit else 1.0 - low * factor
+        x = middle.copy()
+        x[0] = _leading_to(p, chain, middle[1:])
+        rows.append(x)
+    target = _target(0, source.kind, classes, hit=hit)
+    found = np.array(rows).reshape(-1, classes)
+    return Rows(quantise(found, source.dtype), np.repeat(target[None], len(rows), 0))
+
+
+def _leading_to(p: float, chain: tuple[str, ...], others: Array) -> float:
+    """The prediction whose probability is `p`."""
+    if not chain or chain[-1] not in ("exp", "sigmoid", "softmax"):
+        return p
+    if chain[-1] == "exp":
+        return float(np.log(p))
+    beside = float(np.log(np.exp(others).sum())) if chain[-1] == "softmax" else 0.0
+    return float(np.log(p) - np.log1p(-p)) + beside
 
 
 def ties(domain: str, kind: str, classes: int) -> Iterator[tuple[Array, Array]]:

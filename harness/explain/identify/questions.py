@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
-from harness.explain.identify.extremes import extreme_rows, grouped, packed, ties
+from harness.explain.identify.extremes import extreme_rows, grouped, next_to, packed, ties
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.samples import SCALED_DOMAINS, SCALED_KINDS, Source
-from harness.reference.arithmetic import quantise
+from harness.reference.arithmetic import FORMATS, quantise
 from harness.reference.terms import FAMILIES
-from harness.semantics import Semantics
+from harness.semantics import Guard, Semantics
 from harness.syntax import Node
 from harness.trees import inputs_of
 
@@ -45,7 +45,7 @@ class Question:
 def questions(asker: Asker, semantics: Semantics, source: Source, marks: tuple[str, ...]) -> Iterator[Question]:
     """Everything that `semantics`, which may still want its guard, is held against; `marks` are inputs of 0 and 1."""
     frame = asker.frame
-    masks = {name for part in (semantics, *semantics.plus) for name in _inputs_of(part.weight.mask)} | {*marks}
+    masks = _marked(semantics, marks)
     shape = (frame.count, frame.classes)
     for seed in range(FRESH):
         rows = source.draw(1000 + seed, shape)
@@ -95,10 +95,30 @@ def edges(asker: Asker, semantics: Semantics, source: Source, extras: Inputs) ->
                 rows, at = extremes.rows.pick(chosen[group]), extremes.at[chosen[group]]
                 asked = packed(rows, at) if pack and len(group) > 1 else rows
                 yield _edge(asker, extras, asked, rows, sort)
-                if source.kind in SOFT and len(group) > 1 and i % 2 == 0:
+                if source.kind in SOFT and (i % 2 == 0 or apart[chosen[group]].any()):
                     # Where a guard acts, the other classes' targets show whether it acts on each class or on their sum.
                     soft = source.draw(2000 + i, asked.x.shape).t
                     yield _edge(asker, extras, Rows(asked.x, soft), rows, sort)
+
+
+def around(asker: Asker, semantics: Semantics, source: Source, marks: tuple[str, ...]) -> list[Question]:
+    """Probabilities next to what a guard keeps them from, where a clip, a floor and an added number differ."""
+    low = next(iter(_lows(semantics.guard)), 0.0)
+    if source.domain == "simplex" or low < FORMATS[source.dtype].eta:
+        return []
+    extras = extras_of(asker, _marked(semantics, marks), 0)
+    rows = [next_to(low, semantics.activation.chain, source, asker.frame.classes, hit=hit) for hit in (True, False)]
+    return [_edge(asker, extras, part, part, EDGE) for part in rows if part.count]
+
+
+def _lows(guard: Guard) -> Iterator[float]:
+    """What a guard keeps a probability from falling below."""
+    if guard.clip is not None and isinstance(guard.clip[0], float):
+        yield guard.clip[0]
+    if isinstance(guard.clamp, float):
+        yield float(np.exp(guard.clamp))
+    if isinstance(guard.added_epsilon, float):
+        yield guard.added_epsilon
 
 
 def _is_elementwise(s: Semantics) -> bool:
@@ -135,6 +155,12 @@ def extras_of(asker: Asker, masks: AbstractSet[str], seed: int) -> Inputs:
         name: varied(rng, np.asarray(asker.frame.given[name]), asker.frame.dtype, marks=name in masks)
         for name in asker.frame.extras
     }
+
+
+def _marked(semantics: Semantics, marks: tuple[str, ...]) -> frozenset[str]:
+    """Inputs that say what counts, and are 0 or 1."""
+    found = (_inputs_of(part.weight.mask) for part in (semantics, *semantics.plus))
+    return frozenset(marks).union(*found)
 
 
 def _inputs_of(value: object) -> frozenset[str]:

@@ -18,6 +18,7 @@ from harness.explain.identify.questions import (
     NOTHING,
     SCALED,
     Question,
+    around,
     questions,
     scaled,
 )
@@ -136,11 +137,11 @@ def _named(
     if strange:
         noted(asker.oracle, "labels that are no class", shown, "target", "weight")
     asked = [*questions(asker, shown, source, whole.marks), *larger]
-    held = best(asker, shown, source, [*asked, *(Question(inputs, LABEL) for inputs in strange)])
+    held = best(asker, shown, source, [*asked, *(Question(inputs, LABEL) for inputs in strange)], whole.marks)
     if held.refuted is not None and held.refuted.sort == LABEL:
         # What labels outside the classes do is in the space by its value alone: it stays open.
         accounted = False
-        held = best(asker, point, source, asked)
+        held = best(asker, point, source, asked, whole.marks)
     if held.refuted is not None:
         return Identification(None, asker.frame.named(held.semantics), held.refuted.inputs, _stage(held.refuted))
     asker.oracle.note("predictions at their edges and next to them", told(held.semantics, ("guard", "evaluation")))
@@ -155,12 +156,14 @@ def _named(
     return Identification(named, named, undetermined=tuple(dict.fromkeys(rest)), word=_word(held, source))
 
 
-def best(asker: Asker, semantics: Semantics, source: Source, asked: list[Question]) -> Held:
+def best(
+    asker: Asker, semantics: Semantics, source: Source, asked: list[Question], marks: tuple[str, ...]
+) -> Held:
     """The guard with which the point holds, and has least to be forgiven; or how it is refuted without one."""
     found: Held | None = None
     refuted: Held | None = None
     for candidate in islice(guarded(asker, semantics, source), GUARDS):
-        held = confirmed(asker, candidate, source, asked)
+        held = confirmed(asker, candidate, source, [*asked, *around(asker, candidate, source, marks)])
         if held.refuted is None:
             if not any(held.flaws):
                 return held

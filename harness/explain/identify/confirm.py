@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from harness.explain.identify.outcome import agrees, predicted, roughly
 from harness.explain.identify.questions import BEYOND, EDGE, FRESH, FRESH_ONES, GIVEN, SLOPES_OPEN, TIE, Question
 from harness.explain.identify.samples import Source
 from harness.explain.identify.slopes import other_slopes
-from harness.explain.identify.tuning import Tuned, long_numbers, shortened, tuned
+from harness.explain.identify.tuning import Path, Tuned, long_numbers, shortened, tuned
 from harness.records import Array, Raised
 from harness.reference.arithmetic import quantise
 from harness.semantics import Semantics
@@ -59,12 +59,17 @@ class Held:
         return (self.outside, self.silent, self.sloped)
 
 
-def confirmed(asker: Asker, semantics: Semantics, source: Source, asked: Iterable[Question]) -> Held:
-    """`semantics` on questions one after another; what refutes it ends it."""
-    if any(long_numbers(semantics)):
-        point = tuned(semantics, _cases(asker, source, asked), asker.frame.dtype)
-    else:
-        point = Tuned(semantics)
+def confirmed(
+    asker: Asker,
+    semantics: Semantics,
+    source: Source,
+    asked: Sequence[Question],
+    known: Mapping[Path, float] | None = None,
+) -> Held:
+    """`semantics` on questions one after another; what refutes it ends it. `known`: how far measured numbers may be off."""
+    measured = known or {}
+    fitted = any(path not in measured for path in long_numbers(semantics))
+    point = tuned(semantics, _cases(asker, source, asked) if fitted else (), asker.frame.dtype, measured)
     return _Confirming(asker.oracle, asker.frame, point, asker).through(asked)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.cases import Case, asked, fits
+from harness.explain.identify.class_weights import Measured, weighted_classes
 from harness.explain.identify.frame import Frame, Rows
+from harness.explain.identify.roles import divided
 from harness.explain.identify.samples import Source
-from harness.explain.identify.uneven import by_class
+from harness.explain.identify.tuning import Path
 from harness.semantics import Semantics
 
 MOST_BATCHES = 24  # Batches of the user's own length, where no longer ones are taken.
@@ -25,6 +29,7 @@ class Covering:
     Attributes:
         semantics: The point, with what the classes weigh; None if it is refuted.
         refuting: Inputs that refute it.
+        errors: How far measured weights may be off.
         unseen: Whether some classes could not be made the target.
     """
 
@@ -32,6 +37,7 @@ class Covering:
         self.asker, self.source = asker, source
         self.semantics: Semantics | None = semantics
         self.refuting: Inputs | None = None
+        self.errors: Mapping[Path, float] = {}
         self.unseen = False
         self._batches = 0
         if source.kind in ("index", "one-hot") and semantics.layout.class_axis is not None:
@@ -45,9 +51,11 @@ class Covering:
         if not suspects:
             return
         cases = [self._case(np.array(suspects[:m]))]
-        options = (s, *by_class(self.asker, s, self.source, suspects))
-        self.semantics = next((o for o in options if fits(o, cases, self.asker.frame.dtype)), None)
-        self.refuting = cases[0].inputs
+        counted = divided(s, self.asker) if s.weight.mask is not None else ()
+        options = chain(map(Measured, counted), weighted_classes(self.asker, s, self.source, suspects))
+        found = next((o for o in options if fits(o.semantics, cases, self.asker.frame.dtype)), None)
+        self.semantics, self.refuting = (None, cases[0].inputs) if found is None else (found.semantics, None)
+        self.errors = {} if found is None else found.errors
 
     def _suspects(self, s: Semantics, labels: np.ndarray) -> list[int]:
         """Labels among which is one that does not count as the point says."""
@@ -73,8 +81,5 @@ class Covering:
         long: Frame = frame.longer(times) if times > 1 else frame
         targets = np.resize(labels, long.count)
         rows = Rows(self.source.draw(44, (long.count, k)).x, np.eye(k)[targets])
-        length = frame.shape[0]
-        extras = {
-            n: np.concatenate([a] * times) if a.ndim and len(a) == length else a for n, a in self.asker.extras.items()
-        }
+        extras = frame.longer_inputs(self.asker.extras, times)
         return asked(replace(self.asker, frame=long), long.inputs(rows, extras))

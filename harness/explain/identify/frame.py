@@ -125,12 +125,13 @@ class Frame:
         return Rows(x, self._flat(np.asarray(inputs[self.target], np.float64).reshape(self.shape)))
 
     def longer(self, times: int) -> Frame:
-        """The frame of a batch so many times as long: every input as long as the batch is repeated."""
+        """The frame of a batch so many times as long."""
+        return replace(self, given=self.longer_inputs(self.given, times))
+
+    def longer_inputs(self, inputs: Mapping[str, NDArray[Any]], times: int) -> dict[str, NDArray[Any]]:
+        """Inputs of a batch so many times as long: each that is as long as the batch is repeated."""
         length = self.shape[0] if self.shape else 0
-        given = {
-            n: np.concatenate([a] * times) if a.ndim and len(a) == length else a for n, a in self.given.items()
-        }
-        return replace(self, given=given)
+        return {n: np.concatenate([a] * times) if a.ndim and len(a) == length else a for n, a in inputs.items()}
 
     def named(self, semantics: Semantics) -> Semantics:
         """`semantics`, found on inputs called prediction and target, in terms of the user's own."""

@@ -87,8 +87,9 @@ def _of_rows(asker: Asker, data: Data, source: Source, seed: int) -> Iterator[tu
     """What the answers may mean; where classes differ, also those to more rows, and to rows of one class alone."""
     if not _classes_differ(asker, data):
         yield from ((points, data) for points in _candidates(asker, data, source))
-        return
-    if asker.frame.classes <= MANY and data.ignored is None:
+        if source.kind not in HARD_CLASSES or asker.frame.classes <= 2:  # noqa: PLR2004  both have been seen
+            return
+    elif asker.frame.classes <= MANY and data.ignored is None:
         wide = with_classes(asker, data, source, seed + 1)
         if source.kind in HARD_CLASSES:
             yield from ((points, wide) for points in weighted_and_smoothed(asker, wide))

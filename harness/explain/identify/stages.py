@@ -137,11 +137,11 @@ def _named(
     if strange:
         noted(asker.oracle, "labels that are no class", shown, "target", "weight")
     asked = [*questions(asker, shown, source, whole.marks), *larger]
-    held = best(asker, shown, source, [*asked, *(Question(inputs, LABEL) for inputs in strange)], whole.marks)
+    held = best(asker, shown, source, [*asked, *(Question(inputs, LABEL) for inputs in strange)], whole)
     if held.refuted is not None and held.refuted.sort == LABEL:
         # What labels outside the classes do is in the space by its value alone: it stays open.
         accounted = False
-        held = best(asker, point, source, asked, whole.marks)
+        held = best(asker, point, source, asked, whole)
     if held.refuted is not None:
         return Identification(None, asker.frame.named(held.semantics), held.refuted.inputs, _stage(held.refuted))
     asker.oracle.note("predictions at their edges and next to them", told(held.semantics, ("guard", "evaluation")))
@@ -157,20 +157,22 @@ def _named(
 
 
 def best(
-    asker: Asker, semantics: Semantics, source: Source, asked: list[Question], marks: tuple[str, ...]
+    asker: Asker, semantics: Semantics, source: Source, asked: list[Question], whole: Weighed
 ) -> Held:
     """The guard with which the point holds, and has least to be forgiven; or how it is refuted without one."""
     found: Held | None = None
     refuted: Held | None = None
     for candidate in islice(guarded(asker, semantics, source), GUARDS):
-        held = confirmed(asker, candidate, source, [*asked, *around(asker, candidate, source, marks)])
+        held = confirmed(
+            asker, candidate, source, [*asked, *around(asker, candidate, source, whole.marks)], whole.errors
+        )
         if held.refuted is None:
             if not any(held.flaws):
                 return held
             found = held if found is None else min((found, held), key=lambda each: each.flaws)
         elif refuted is None:
             refuted = held
-    return found or refuted or confirmed(asker, semantics, source, asked)
+    return found or refuted or confirmed(asker, semantics, source, asked, whole.errors)
 
 
 def _stage(refuted: Refuted) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.cases import Case, case_of, first_unfit, fits
+from harness.explain.identify.class_weights import Measured
 from harness.explain.identify.covering import UNSEEN, Covering
 from harness.explain.identify.roles import DENOMINATORS, ZEROS, divided, moved_as, role_of, with_reduction
 from harness.explain.identify.samples import Source
 from harness.explain.identify.story import noted
+from harness.explain.identify.tuning import Path
 from harness.explain.identify.uneven import uneven
 from harness.explain.identify.variances import with_floor
 from harness.semantics import Semantics, with_choice
@@ -24,13 +27,15 @@ SEEDS = (11, 12)
 class Weighed:
     """A point of the whole loss, or inputs that refute all that was tried.
 
-    `marks` are inputs known at 0 and 1 alone, `open` the choices that stay open.
+    `marks` are inputs known at 0 and 1 alone, `open` the choices that stay open, `errors` how far measured weights may be
+    off.
     """
 
     semantics: Semantics | None
     refuting: Inputs | None = None
     marks: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    errors: Mapping[Path, float] = field(default_factory=dict)
 
 
 def alike(asker: Asker, semantics: Semantics, source: Source) -> bool:
@@ -42,15 +47,17 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     """`semantics`, which holds for rows that are all alike, with what distinct rows and the further inputs show."""
     frame = asker.frame
     cases = [case_of(asker, asker.extras, source, seed) for seed in SEEDS]
+    errors: Mapping[Path, float] = {}
     if not fits(semantics, cases, frame.dtype):
-        found = _masked(asker, semantics, cases) or uneven(asker, semantics, cases, source)
+        masked = _masked(asker, semantics, cases)
+        found = uneven(asker, semantics, cases, source) if masked is None else Measured(masked)
         if found is None:
             return Weighed(None, first_unfit(semantics, cases, frame.dtype))
-        semantics = found
+        semantics, errors = found.semantics, found.errors
     covering = Covering(asker, semantics, source)
     if covering.semantics is None:
         return Weighed(None, covering.refuting)
-    semantics = covering.semantics
+    semantics, errors = covering.semantics, {**errors, **covering.errors}
     noted(asker.oracle, "distinct rows", semantics, "reduction", "weight")
     marks: list[str] = []
     for name in frame.extras:
@@ -64,7 +71,8 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     if isinstance(together, Weighed):
         return together
     rest = (*((UNSEEN,) if covering.unseen else ()), *(f"weight: values of {name} other than 0 and 1" for name in marks))
-    return Weighed(with_floor(asker, _of_nothing(asker, together, source), source), None, tuple(marks), rest)
+    whole = with_floor(asker, _of_nothing(asker, together, source), source)
+    return Weighed(whole, None, tuple(marks), rest, errors)
 
 
 def _masked(asker: Asker, s: Semantics, cases: list[Case]) -> Semantics | None:

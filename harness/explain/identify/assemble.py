@@ -132,9 +132,8 @@ def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
         whole = coupled or reduction.classes in ("sum", "mean") or (reduction.classes == "none")
         layout = replace(part.core.layout, class_axis=frame.axis if whole or _rowwise(part) else None)
         core = replace(part.core, layout=layout, reduction=reduction)
-        klass = part.amount if part.amount.size > 1 else None
-        core, size = _with_classes(core, klass, part)
-        yield from _scaled(core, size / factor, part, factor, extra, frame.classes)
+        core, size, told = _with_classes(core, part, factor)
+        yield from _scaled(core, size, part, factor, extra + told, frame.classes)
 
 
 def _rowwise(part: Part) -> bool:
@@ -142,12 +141,15 @@ def _rowwise(part: Part) -> bool:
     return bool(steps) or part.core.guard.renormalise
 
 
-def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tuple[Semantics, float]:
-    if klass is None:
-        return core, float(part.amount[0])
+def _with_classes(core: Semantics, part: Part, factor: float) -> tuple[Semantics, float, float]:
+    """The core with what its classes weigh, the constant that is left in front, and the price of the weights."""
     error = float(np.max(part.error))
-    tree = literal([short(float(w), error) for w in klass])
-    return replace(core, weight=replace(core.weight, klass=tree, klass_in=part.klass_in)), 1.0
+    first = float(part.amount[0])
+    if np.all(np.abs(part.amount - first) <= 2.0 * error):
+        return core, first / factor, 0.0
+    weights = [short(float(w) / factor, error / factor) for w in part.amount]
+    weighted = replace(core, weight=replace(core.weight, klass=literal(weights), klass_in=part.klass_in))
+    return weighted, 1.0, sum(cost(w, 1.0) for w in weights) / len(weights)
 
 
 def _scaled(

@@ -120,8 +120,8 @@ def _weighted(s: Semantics, weights: Array, denominator: str, error: float) -> I
             yield with_choice(masked, "reduction", denominator=counted)
     # Where the mean does not count them, the constant was that of the first class: it is no other's.
     own = [float(s.scale.constant)] if denominator == "elements" else []  # type: ignore[arg-type]
-    for unit in (*own, *_units(weights, error)):
-        klass = literal(_told(weights * unit, error))
+    for unit in (*own, *units(weights, error)):
+        klass = literal(shortest(weights * unit, error))
         for where in ("target", "terms"):
             option = with_choice(s, "weight", klass=klass, klass_in=where)
             if denominator == "elements":
@@ -129,13 +129,13 @@ def _weighted(s: Semantics, weights: Array, denominator: str, error: float) -> I
             yield with_choice(option, "reduction", denominator=denominator) if s.reduction.batch == "mean" else option
 
 
-def _told(weights: Array, error: float) -> list[float]:
+def shortest(weights: Array, error: float) -> list[float]:
     """The weights as short numbers if all of them are; of many that are none, a few are so near to one by chance."""
     shorter = [short(float(w), error * max(abs(float(w)), 1.0)) for w in weights]
     return shorter if all(digits(w) <= LONG for w in shorter) else [float(w) for w in weights]
 
 
-def _units(weights: Array, error: float) -> list[float]:
+def units(weights: Array, error: float) -> list[float]:
     """Scales under which the weights are short numbers: they are known up to a factor."""
     scales = [n / d for d in (1, 2, 5, 10, 20, 50, 100) for n in range(1, 100)]
     some = weights[: min(len(weights), 24)]

@@ -14,7 +14,15 @@ import numpy as np
 from harness.explain.identify.amounts import literal
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.cases import Case, fits
-from harness.explain.identify.class_weights import ROUGH, Measured, by_gradient, per_row, weighted_classes
+from harness.explain.identify.class_weights import (
+    ROUGH,
+    Measured,
+    by_gradient,
+    per_row,
+    shortest,
+    units,
+    weighted_classes,
+)
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted
@@ -22,6 +30,7 @@ from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS
 from harness.semantics import Semantics, with_choice
+from harness.syntax import Constant, Index, Node, Slice
 
 MOST_ROWS = 48  # Rows that are told apart without gradients.
 CLASSED = frozenset({"index", "one-hot", "distribution"})
@@ -96,8 +105,13 @@ def _by_place(s: Semantics, factors: Array, error: float) -> Iterator[Semantics]
     """Micro-batches, or a weight for each place in the batch."""
     yield from _microbatched(s, factors, error)
     relative = factors / float(np.sum(factors)) * len(factors)
-    sample = literal([short(float(f), error * 10.0) for f in relative])
-    yield with_choice(s, "weight", sample=sample)
+    constant = float(s.scale.constant)  # type: ignore[arg-type]
+    for unit in dict.fromkeys((constant, *units(relative, error), 1.0)):
+        sample: Node = literal(shortest(relative * unit, error))
+        if s.reduction.classes == "flat":
+            # One weight for all elements of a row.
+            sample = Index(sample, (Slice(), Constant("numpy.newaxis")))
+        yield with_choice(with_choice(s, "weight", sample=sample), "scale", constant=short(constant / unit, error))
 
 
 def _microbatched(s: Semantics, factors: Array, error: float) -> Iterator[Semantics]:

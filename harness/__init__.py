@@ -24,6 +24,11 @@ def __getattr__(name: str) -> object:
     return getattr(import_module("harness.library"), name)
 
 
+def __dir__() -> list[str]:
+    """The public names, although none is loaded yet."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+
+
 class _House(ModuleType):
     """`harness.explain` is the function, although importing the folder of that name would make it the folder."""
 

@@ -7,6 +7,7 @@ that exists, rows of one length) only the reader checks.
 from typing import Any
 
 from harness import cases, generators, sides
+from harness.factors import FACTORS
 from harness.records import DTYPES, Verdict
 from harness.semantics import STAGES
 
@@ -75,6 +76,10 @@ def _input() -> Schema:
 def _side() -> Schema:
     called: dict[str, Schema] = {
         "call": _described("An expression, as a text side is.", _TEXT),
+        "adapter": _described(
+            "Who is asked, instead of the adapter of the functions in it.",
+            {"type": "string", "pattern": f"^{sides.ADAPTER.pattern}$"},
+        ),
         "environment": _described(
             "The environment that runs it.", {"type": "string", "pattern": f"^{sides.ENVIRONMENT.pattern}$"}
         ),
@@ -84,7 +89,7 @@ def _side() -> Schema:
     return {"anyOf": [_TEXT, _object(called, ("call",)), _object({"claim": claim}, ("claim",))]}
 
 
-_FACTOR: Schema = {"type": "string", "pattern": rf"^({'|'.join(STAGES)})(\.[a-z][a-z0-9_]*)?$"}
+_FACTOR: Schema = _one_of(*dict.fromkeys((*STAGES, *FACTORS)))
 
 _EXPECTATION = _object(
     {

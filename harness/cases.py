@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from harness import fields
 from harness.errors import CaseError
+from harness.factors import FACTORS
 from harness.functions import ALIASES, BUILTINS
 from harness.generators import INTEGER_DTYPES, read_input
 from harness.naming import nearest
@@ -48,7 +49,6 @@ MAX_MESSAGE = 1000
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _INPUT_NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
-_DETAIL = re.compile(r"[a-z][a-z0-9_]*")
 _ID_LINE = re.compile(r"^id:[ \t]*['\"]?([a-z0-9-]{1,100})", re.MULTILINE)
 
 # What a text would hide if an input had its name.
@@ -69,12 +69,13 @@ def read_case(text: str, path: str) -> Case:
         raise
 
 
-def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
+def load_cases(paths: Iterable[Path], before: Iterable[Case] = ()) -> tuple[tuple[Case, ...], tuple[BrokenCase, ...]]:
     """All cases in the files and folders named, in the order of their paths, and those that could not be read.
 
     A folder is searched for *.yaml and *.yml, however deep, but not what is hidden by a dot. A malformed file is a
-    BrokenCase and costs no other; of two cases with one id, the later is broken.
+    BrokenCase and costs no other; of two cases with one id, the later is broken. `before` were read already.
     """
+    taken = {case.id: case for case in before}
     cases: dict[str, Case] = {}
     broken: list[BrokenCase] = []
     for path in _files(paths):
@@ -82,11 +83,11 @@ def load_cases(paths: Iterable[Path]) -> tuple[tuple[Case, ...], tuple[BrokenCas
         try:
             text = decode(_read(path))
             case = read_case(text, str(path))
-            _check_new(case, cases)
+            _check_new(case, taken)
         except CaseError as error:
             broken.append(_broken(error, path, text))
         else:
-            cases[case.id] = case
+            cases[case.id] = taken[case.id] = case
     return tuple(cases.values()), tuple(broken)
 
 
@@ -139,6 +140,7 @@ def _case(entry: Table, source: str, path: str) -> Case:
     nothing: dict[str, InputArray] = {}
     inputs = fields.optional(found, "inputs", _inputs, nothing)
     sides = read_sides(found.entries["sides"], inputs, source)
+    gradient = fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs))
     dtypes = fields.optional(found, "dtype", _dtypes, ("float32",))
     return Case(
         id=identity,
@@ -151,7 +153,7 @@ def _case(entry: Table, source: str, path: str) -> Case:
         line=found.keys["id"].line,
         prediction_is=fields.optional(found, "prediction_is", _choice("prediction_is", MEANINGS), None),
         dtypes=dtypes,
-        gradient=fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs)),
+        gradient=gradient,
         expect=fields.optional(found, "expect", _each("expect", _expectation(sides, dtypes)), ()),
         known=fields.optional(found, "known", _each("known", _known(sides)), ()),
     )
@@ -249,13 +251,13 @@ def _expectation(sides: Collection[str], dtypes: Collection[str]) -> Callable[[E
 
 def _factor(entry: Entry) -> str:
     name = fields.text(entry, "a factor")
-    stage, dot, detail = name.partition(".")
-    if stage not in STAGES or (dot and not _DETAIL.fullmatch(detail)):
-        message = (
-            f"{name!r} is no stage{nearest(stage, STAGES)}; a factor is one of {', '.join(STAGES)}, or stage.detail"
-        )
-        raise fail("unknown-factor", message, entry)
-    return name
+    if name in STAGES or name in FACTORS:
+        return name
+    details = [factor for factor in FACTORS if factor.startswith(f"{name.partition('.')[0]}.")]
+    message = (
+        f"no factor is called {name!r}{nearest(name, (*STAGES, *FACTORS))}; allowed: {', '.join(details or STAGES)}"
+    )
+    raise fail("unknown-factor", message, entry)
 
 
 def _known(sides: Collection[str]) -> Callable[[Entry], Known]:

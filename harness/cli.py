@@ -6,16 +6,18 @@ asked for is missing. Where several apply, the greatest.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from harness.errors import AdapterError, HarnessError
-from harness.options import loss, names, read_inputs, shard
+from harness.options import existing, loss, names, page, read_inputs, shard, writable
 from harness.records import DTYPES
-from harness.running import CASES, FINDING, MISSING, OK, USAGE, Asking, collected, exit_code, finish
+from harness.running import CASES, FINDING, MISSING, OK, USAGE, Asking, collected, exit_code, finish, loaded
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 INTERRUPTED = 130
 STORE = Path(".cache") / "harness.sqlite"
@@ -36,7 +38,30 @@ DTYPE = click.option("--dtype", type=click.Choice(DTYPES), help="Ask in this dty
 ADAPTERS = click.option("--adapters", metavar="A,B", callback=lambda *given: names(given[2]), help="Ask only these.")
 SHARD = click.option("--shard", metavar="I/N", callback=lambda *given: shard(given[2]), help="Part I of N, from 1.")
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Worker processes at a time.  [default: one each]")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print results.json instead of words.")
+EXECUTOR = click.option(
+    "--executor",
+    type=click.Choice(("local", "dask")),
+    default="local",
+    show_default=True,
+    help="Who runs the workers: this machine, or a Dask cluster.",
+)
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Where the cluster's scheduler is.")
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one evaluation may take.",
+)
+
+
+def json_option(meaning: str) -> Callable[[Command], Command]:
+    """The option `--json`, which prints what `meaning` says."""
+    return click.option("--json", "as_json", is_flag=True, help=meaning)
+
+
+RESULTS = json_option("Print results.json instead of words.")
 
 
 class Commands(click.Group):
@@ -75,15 +100,20 @@ def main() -> None:
 @ADAPTERS
 @SHARD
 @WORKERS
+@EXECUTOR
+@SCHEDULER
+@TIMEOUT
 @click.option("--no-cache", is_flag=True, help="Ask everything again, and keep nothing.")
-@AS_JSON
+@RESULTS
 def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: bool, as_json: bool, **how: Any) -> None:
     """Ask the cases in PATHS (default: cases) of their frameworks, judge, and write the report."""
     store = None if no_cache else STORE
     from harness.collect import Pool
 
-    with Pool() as pool:
-        run = collected(paths, dtype, store, {**how, "pool": pool})
+    found = loaded(paths, dtype)
+    writable(out, make=True)
+    with Pool(how["timeout"]) as pool:
+        run = collected(found, store, how, pool)
         finish(run, out, as_json, Asking(store, how["adapters"], pool))
 
 
@@ -95,24 +125,25 @@ def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: boo
 @click.option("--target", metavar="ARRAY", help="Likewise.")
 @click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True)
-@click.option("--gradient", metavar="NAME", default="prediction", show_default=True, help="Input, or none.")
+@click.option("--gradient", metavar="NAME", help="Input, or none.  [default: prediction]")
 @click.option("--mode", type=click.Choice(("eager", "compiled")), default="eager", show_default=True)
 @click.option("--allow-import", metavar="MODULE:NAME", multiple=True, help="Let A or B be this function of yours.")
-@click.option("--html", type=PATH, help="Write the answer as one page to this file.")
-@AS_JSON
+@TIMEOUT
+@click.option("--html", type=PATH, callback=lambda *given: page(given[2]), help="Write the answer as one page there.")
+@json_option("Print what results.json would have on this question instead of words.")
 def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> None:
     """Say why A and B differ on the same inputs: expressions in a framework's spelling, or printed digits."""
-    from harness import library
+    from harness import given, library
     from harness.report.results import dumps
 
     inputs = read_inputs(asked)
-    losses = zip(library.NAMES, (a, b), strict=True)
+    losses = zip(given.NAMES, (a, b), strict=True)
     sides = {
-        name: library.as_side(loss(text, asked["allow_import"]), name, inputs, None, asked["mode"])
+        name: given.as_side(loss(text, asked["allow_import"]), name, inputs, None, asked["mode"])
         for name, text in losses
     }
-    gradient = False if asked["gradient"] in {"none", "false"} else asked["gradient"]
-    found = library.answer(library.question(sides, inputs, asked["dtype"], gradient))
+    gradient = {None: True, "none": False, "false": False}.get(asked["gradient"], asked["gradient"])
+    found = library.answer(given.question(sides, inputs, asked["dtype"], gradient), asked["timeout"])
     if html:
         html.write_text(found.page(), encoding="utf-8")
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
@@ -127,17 +158,18 @@ def explain(a: str, b: str, html: Path | None, as_json: bool, **asked: Any) -> N
 @click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
 @click.option("--dtype", type=click.Choice(DTYPES), help="Ask in this dtype.  [default: the widest it computes in]")
 @click.option("--allow-import", metavar="MODULE:NAME", multiple=True, help="Identify this function of yours.")
-@AS_JSON
+@json_option("Print the answer as JSON instead of words.")
 def identify(expression: str | None, claim: str | None, as_json: bool, **asked: Any) -> None:
     """Find out what EXPRESSION, a function of yours or printed numbers compute, by asking."""
     from harness import library
+    from harness.given import as_side
     from harness.report.results import dumps
 
     given = [text for text in (expression, claim) if text is not None] or [*asked["allow_import"]]
     if len(given) != 1:
         raise click.UsageError("name one thing to identify: an EXPRESSION, a --claim or an --allow-import")
     inputs = read_inputs(asked)
-    side = library.as_side(loss(given[0], asked["allow_import"]), "side", inputs, None)
+    side = as_side(loss(given[0], asked["allow_import"]), "side", inputs, None)
     found = library.identify_given(side, inputs, asked["dtype"])
     click.echo(dumps(found.to_dict()).rstrip() if as_json else str(found))
     sys.exit(OK if found.semantics is not None and not found.audit else FINDING)
@@ -150,7 +182,7 @@ def identify(expression: str | None, claim: str | None, as_json: bool, **asked: 
 @click.option("--target", metavar="ARRAY", help="Likewise: its kind of numbers says which encoding is meant.")
 @click.option("--input", "more", metavar="NAME=ARRAY", multiple=True, help="A further input.")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", show_default=True)
-@AS_JSON
+@json_option("Print the answer as JSON instead of words.")
 def translate(expression: str, to: str, as_json: bool, **asked: Any) -> None:
     """Write EXPRESSION in another framework; what is shown was run beside the original and agreed."""
     from harness import library
@@ -168,9 +200,12 @@ def translate(expression: str, to: str, as_json: bool, **asked: Any) -> None:
 @ADAPTERS
 @SHARD
 @WORKERS
+@EXECUTOR
+@SCHEDULER
+@TIMEOUT
 def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any) -> None:
     """Ask the cases in PATHS of their frameworks and keep the answers, to be judged elsewhere."""
-    run = collected(paths, dtype, store, how)
+    run = collected(loaded(paths, dtype), store, how)
     click.echo(f"{len(run.observations)} answers to {len(run.cases)} cases in {store}", err=True)
     sys.exit(exit_code(run, []))
 
@@ -178,11 +213,12 @@ def collect(paths: tuple[Path, ...], store: Path, dtype: str | None, **how: Any)
 @main.command(epilog=EXAMPLE + "harness judge shard-*.sqlite --out reports")
 @STORES
 @OUT
-@AS_JSON
+@RESULTS
 def judge(stores: tuple[Path, ...], out: Path, as_json: bool) -> None:
-    """Judge what is in STORES, together, and write the report; no framework is needed."""
+    """Judge what is in STORES, together, and write the report; no framework is needed, and none is asked."""
     from harness.collect import load_run
 
+    writable(out, make=True)
     finish(load_run(stores), out, as_json)
 
 
@@ -203,7 +239,7 @@ def list_(what: str, paths: tuple[Path, ...]) -> None:
     """List the cases in PATHS (default: cases), the APIs, the adapters, or the factors that the harness knows."""
     from harness import inventory
 
-    rows = inventory.cases(paths or CASES) if what == "cases" else inventory.LISTS[what]()
+    rows = inventory.cases(existing(paths or CASES)) if what == "cases" else inventory.LISTS[what]()
     _table(rows)
 
 

@@ -22,6 +22,8 @@ from harness.functions import (
 )
 from harness.grammar import MAX_DEPTH, MAX_INTEGER, MAX_LENGTH, MAX_NODES, MAX_STRING, OPERATORS, Reader, refusal
 from harness.naming import canonical, framework_of, nearest, nearest_function
+from harness.powers import MAX_BITS, bits
+from harness.rewrites import is_limit, special_number, text_of, unwritten
 from harness.syntax import (
     Apply,
     Attribute,
@@ -161,11 +163,12 @@ def _dotted(node: ast.expr, reader: Reader) -> str | None:
 def _attribute(node: ast.Attribute, reader: Reader, depth: int) -> Node:
     path = _dotted(node, reader)
     if path is not None:
-        if path in CONSTANTS or path in FUNCTIONS:
-            return Constant(path)
+        text = text_of(path)
+        if text is not None or path in CONSTANTS or path in FUNCTIONS:
+            return text or Constant(path)
         raise _unknown_path(path, "function or constant", FUNCTIONS | CONSTANTS, node, reader)
     value = _convert(node.value, reader, depth)
-    if node.attr in ATTRIBUTES:
+    if node.attr in ATTRIBUTES or is_limit(value, node.attr):
         return Attribute(value, node.attr)
     if node.attr in METHODS:
         raise reader.at_name("unknown-method", f".{node.attr} is a method; call it: .{node.attr}()", node)
@@ -186,10 +189,11 @@ def _call(node: ast.Call, reader: Reader, depth: int) -> Node:
         return _function_call(path, node, reader, depth)
     if isinstance(head, ast.Attribute):
         value = _convert(head.value, reader, depth)
-        if head.attr not in METHODS:
+        name = unwritten(head.attr, value)
+        if name not in METHODS:
             hint = nearest(head.attr, METHODS)
             raise reader.at_name("unknown-method", f"no method {head.attr!r}{hint}", head)
-        return Method(value, head.attr, *_arguments(node, reader, depth))
+        return Method(value, name, *_arguments(node, reader, depth))
     function = _convert(head, reader, depth)
     if not (isinstance(function, Call) and _is_class(function.function)):
         raise reader.at("not-callable", f"{render(function)} is a value and cannot be called", head)
@@ -203,20 +207,13 @@ def _function_call(path: str, node: ast.Call, reader: Reader, depth: int) -> Nod
         raise _unknown_path(path, "function", FUNCTIONS | BUILTINS, node, reader)
     args, kwargs = _arguments(node, reader, depth)
     if path == "float" and len(args) == 1 and not kwargs:
-        return _special_number(args[0], path)
+        return special_number(path, args[0])
     return Call(path, args, kwargs)
-
-
-def _special_number(argument: Node, path: str) -> Node:
-    """`float("inf")` and `float("nan")`, which Python has no literal for, are numbers here."""
-    special = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
-    value = argument.value if isinstance(argument, Literal) else None
-    return Literal(special[value]) if isinstance(value, str) and value in special else Call(path, (argument,))
 
 
 def _is_class(path: str) -> bool:
     """Classes make something that is called in turn: loss objects by their capital, Fenchel-Young by its nature."""
-    return path.rpartition(".")[2][0].isupper() or path == "optax.make_fenchel_young_loss"
+    return path.rpartition(".")[2][0].isupper() or path == "optax.losses.make_fenchel_young_loss"
 
 
 def _arguments(node: ast.Call, reader: Reader, depth: int) -> tuple[tuple[Node, ...], tuple[tuple[str, Node], ...]]:
@@ -243,7 +240,11 @@ def _binary(node: ast.BinOp, reader: Reader, depth: int) -> Node:
     op = OPERATORS.get(type(node.op))
     if op is None:
         raise reader.at("forbidden-syntax", refusal(type(node.op)), node)
-    return Binary(op, _convert(node.left, reader, depth), _convert(node.right, reader, depth))
+    found = Binary(op, _convert(node.left, reader, depth), _convert(node.right, reader, depth))
+    if op == "**" and bits(found) > MAX_BITS:
+        message = f"a whole number of more than {MAX_BITS} bits; write it with a point, as 9.0**9, for a float"
+        raise reader.at("number-too-large", message, node)
+    return found
 
 
 def _comparison(node: ast.Compare, reader: Reader, depth: int) -> Node:

@@ -127,9 +127,22 @@ class Explanation:
     reference: tuple[float, float] | None = None
 
 
+class Silence(StrEnum):
+    """Why a comparison has no numbers to compare, where that says nothing about the losses."""
+
+    NONE = ""
+    UNASKED = "not asked"
+    LOST = "lost"
+    ABSENT = "absent"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """One pair of sides, one aspect, one dtype: the verdict and what stands behind it."""
+    """One pair of sides, one aspect, one dtype: the verdict and what stands behind it.
+
+    `silence` tells the incomparable apart: a side that this run was not to ask, one whose worker died or gave no
+    answer in time (lost), one that nobody was there to ask (absent).
+    """
 
     between: tuple[str, str]
     dtype: str
@@ -143,6 +156,7 @@ class Comparison:
     message: str = ""
     expected: bool = True
     expectation: Expectation | None = None
+    silence: Silence = Silence.NONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

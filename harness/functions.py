@@ -20,6 +20,7 @@ ALIASES = {
     "jax": "jax",
     "jnp": "jax.numpy",
     "optax": "optax",
+    "math": "math",
     "np": "numpy",
     "numpy": "numpy",
     "scipy": "scipy",
@@ -27,7 +28,7 @@ ALIASES = {
     "onnx": "onnx",
 }
 
-BUILTINS = frozenset({"abs", "bool", "float", "int", "len", "max", "min", "range", "round", "sum"})
+BUILTINS = frozenset({"abs", "bool", "float", "int", "len", "max", "min", "pow", "range", "round", "sum"})
 
 # Names of Python that may stand uncalled, as a dtype: x.astype(float).
 BUILTIN_TYPES = frozenset({"bool", "float", "int"})
@@ -38,7 +39,7 @@ _NUMPY_LIKE = """
     einsum equal exp exp2 expand_dims expm1 eye flip float_power floor full full_like greater greater_equal heaviside
     hstack identity inner isfinite isin isinf isnan less less_equal linspace log log10 log1p log2 logaddexp logaddexp2
     logical_and logical_not logical_or logical_xor matmul max maximum mean median min minimum moveaxis multiply
-    nan_to_num nanmax nanmean nanmin nansum negative not_equal ones ones_like outer permute_dims power prod ptp
+    nan_to_num nanmax nanmean nanmin nansum negative not_equal ones ones_like outer pad permute_dims power prod ptp
     ravel reciprocal repeat reshape roll round sign sin size sort sqrt square squeeze stack std subtract sum swapaxes
     take take_along_axis tanh tensordot tile trace transpose tril triu unique var vdot vstack where zeros zeros_like
     linalg.norm
@@ -51,6 +52,18 @@ _KERAS_LOSS_FUNCTIONS = """
     categorical_generalized_cross_entropy categorical_hinge circle cosine_similarity ctc dice hinge huber
     kl_divergence log_cosh mean_absolute_error mean_absolute_percentage_error mean_squared_error
     mean_squared_logarithmic_error poisson sparse_categorical_crossentropy squared_hinge tversky
+"""
+
+# Those that optax has in both of its places; the others are in `optax.losses` only, whatever people write.
+_OPTAX = """
+    convex_kl_divergence cosine_distance cosine_similarity ctc_loss generalized_kl_divergence hinge_loss huber_loss
+    kl_divergence l2_loss log_cosh ntxent safe_softmax_cross_entropy sigmoid_binary_cross_entropy sigmoid_focal_loss
+    smooth_labels softmax_cross_entropy softmax_cross_entropy_with_integer_labels squared_error
+"""
+_OPTAX_LOSSES = """
+    binary_dice_loss dice_loss kl_divergence_with_log_targets make_fenchel_young_loss multiclass_generalized_dice_loss
+    multiclass_hinge_loss multiclass_perceptron_loss multiclass_sparsemax_loss perceptron_loss poly_loss_cross_entropy
+    ranking_softmax_loss sparsemax_loss triplet_margin_loss
 """
 
 _TABLE = {
@@ -71,20 +84,20 @@ _TABLE = {
         softplus threshold
     """,
     "torch": """
-        abs add all amax amin any arange argmax argmin argsort as_tensor atleast_1d broadcast_to cat ceil clamp
-        clamp_max clamp_min column_stack cos cosh cosine_similarity count_nonzero cumprod cumsum diag
+        abs add all amax amin any arange argmax argmin argsort as_tensor atleast_1d bmm broadcast_to cat cdist ceil
+        clamp clamp_max clamp_min column_stack cos cosh cosine_similarity count_nonzero cumprod cumsum diag
         diagonal div divide dot einsum empty_like eq erf erfc exp exp2 expm1 eye flatten flip float_power floor full
         full_like gather ge gt heaviside hstack index_select isfinite isin isinf isnan le lerp lgamma linspace log
         log10 log1p log2 log_softmax logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit
-        logsumexp lt masked_fill masked_select matmul max maximum mean median min minimum movedim mul multiply mv
+        logsumexp lt masked_fill masked_select matmul max maximum mean median min minimum mm movedim mul multiply mv
         nan_to_num nanmean nansum ne neg negative norm numel ones ones_like outer permute pow prod ravel reciprocal
-        relu repeat_interleave reshape roll round rsqrt scalar_tensor select sigmoid sign sin softmax sort sqrt square
-        squeeze stack std sub subtract sum swapaxes t take take_along_dim tanh tensor tensordot tile topk trace
+        relu repeat_interleave reshape roll round rsqrt scalar_tensor scatter select sigmoid sign sin softmax sort sqrt
+        square squeeze stack std sub subtract sum swapaxes t take take_along_dim tanh tensor tensordot tile topk trace
         transpose tril triu true_divide unbind unsqueeze var vdot vstack where xlogy zeros zeros_like finfo
         linalg.norm linalg.vector_norm
     """,
     "torch.special": "entr log_ndtr xlog1py",
-    "torch.distributions": "Normal kl_divergence",
+    "torch.distributions": "Bernoulli Categorical Normal kl_divergence",
     "tensorflow": """
         abs add add_n argmax argmin argsort boolean_mask broadcast_to cast clip_by_value concat constant
         convert_to_tensor cos cosh cumsum divide einsum equal exp expand_dims eye fill floor gather gather_nd greater
@@ -131,6 +144,7 @@ _TABLE = {
         zeros zeros_like
     """,
     "keras.activations": "elu gelu leaky_relu linear log_sigmoid log_softmax relu sigmoid silu softmax softplus tanh",
+    "keras.backend": "epsilon",
     "keras.regularizers": "L1 L2 L1L2",
     "keras.utils": "normalize to_categorical",
     "jax.numpy": _NUMPY_LIKE + " finfo float16 float32 float64 bfloat16 int32 int64",
@@ -140,18 +154,15 @@ _TABLE = {
     """,
     "jax.scipy.special": _SPECIAL,
     "jax.lax": "clamp cumsum log log1p logistic max min rsqrt select stop_gradient",
-    "optax": """
-        binary_dice_loss convex_kl_divergence cosine_distance cosine_similarity ctc_loss dice_loss
-        generalized_kl_divergence hinge_loss huber_loss kl_divergence kl_divergence_with_log_targets l2_loss log_cosh
-        make_fenchel_young_loss multiclass_generalized_dice_loss multiclass_hinge_loss multiclass_perceptron_loss
-        multiclass_sparsemax_loss ntxent perceptron_loss poly_loss_cross_entropy ranking_softmax_loss
-        safe_softmax_cross_entropy sigmoid_binary_cross_entropy sigmoid_focal_loss smooth_labels
-        softmax_cross_entropy softmax_cross_entropy_with_integer_labels sparsemax_loss squared_error
-        triplet_margin_loss
-    """,
+    "optax": _OPTAX,
+    "optax.losses": _OPTAX_LOSSES,
     "numpy": _NUMPY_LIKE + " finfo float16 float32 float64 int32 int64",
     "scipy.special": _SPECIAL + " huber log1p log_expit expm1 pseudo_huber",
-    "scipy.stats": "entropy",
+    "scipy.stats": "entropy norm.logpdf",
+    "jax.scipy.stats": "norm.logpdf",
+    "math": """
+        ceil cos cosh erf erfc exp expm1 fabs floor lgamma log log10 log1p log2 pow sin sinh sqrt tanh
+    """,
     "sklearn._loss": "HalfSquaredError",
     "sklearn.metrics": """
         brier_score_loss hamming_loss hinge_loss log_loss max_error mean_absolute_error
@@ -173,6 +184,15 @@ _CONSTANTS = {
     """,
     "jax.numpy": _DTYPES + " bool_ e inf nan newaxis pi",
     "numpy": _DTYPES.replace("bfloat16", "") + " e inf nan newaxis pi bool_",
+    "math": "e inf nan pi",
+}
+
+# Names that stand for a text, which is what a call is given: two spellings of one argument.
+TEXTS = {
+    "keras.losses.Reduction.AUTO": "auto",
+    "keras.losses.Reduction.NONE": "none",
+    "keras.losses.Reduction.SUM": "sum",
+    "keras.losses.Reduction.SUM_OVER_BATCH_SIZE": "sum_over_batch_size",
 }
 
 CONSTANTS = frozenset(f"{module}.{name}" for module, names in _CONSTANTS.items() for name in names.split())
@@ -191,20 +211,28 @@ _NUMPY_METHODS = frozenset({"astype", "copy", "tolist"})
 # Methods that only torch tensors have: one of them settles whose tensors a text without any function is about.
 TORCH_METHODS = _names(
     """
-    abs add amax amin argwhere bfloat16 bool broadcast_to chunk clamp clamp_max clamp_min clone contiguous
-    count_nonzero cpu detach diag dim div divide double eq erf exp exp2 expand expand_as expm1 flip float gather ge gt
-    half index_select int isfinite isinf isnan le log log10 log1p log2 log_softmax logaddexp logical_and logical_not
-    logical_or logical_xor logit logsumexp long lt masked_fill masked_select matmul maximum median minimum mm mul
-    multiply mv nan_to_num nanmean nansum narrow ne neg negative new_ones new_tensor new_zeros norm numel numpy
-    outer permute pow reciprocal relu repeat_interleave roll rsqrt select sigmoid sign size softmax split sqrt square
-    sub subtract t tanh tile to topk tril triu true_divide type type_as unbind unfold unsqueeze view_as where xlogy
+    abs add amax amin argwhere bfloat16 bmm bool broadcast_to ceil chunk clamp clamp_max clamp_min clone contiguous cos
+    cosh count_nonzero cpu detach diag dim div divide double eq erf erfc exp exp2 expand expand_as expm1 flip float
+    floor gather ge gt half index_select int isfinite isinf isnan le lerp lgamma log log10 log1p log2 log_softmax
+    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsumexp long lt masked_fill
+    masked_select matmul maximum median minimum mm moveaxis movedim mul multiply mv nan_to_num nanmean nansum narrow ne
+    neg negative new_full new_ones new_tensor new_zeros norm numel numpy outer permute pow reciprocal relu
+    repeat_interleave roll rsqrt scatter select sigmoid sign sin sinh size softmax split sqrt square sub subtract t
+    take_along_dim tanh tile to topk tril triu true_divide type type_as unbind unfold unsqueeze view_as where xlogy
     """
 )
 
 # Methods of a distribution of torch, which is made and asked in one expression.
-DISTRIBUTION_METHODS = frozenset({"log_prob"})
+DISTRIBUTION_METHODS = frozenset({"entropy", "log_prob"})
+
+# Methods that write into their array, and what they are on one that the same expression makes.
+WRITING_METHODS = {"clamp_": "clamp", "masked_fill_": "masked_fill", "scatter_": "scatter"}
+MAKERS = _names("clone empty full full_like new_full new_ones new_zeros ones ones_like zeros zeros_like")
 
 METHODS = _ARRAY_METHODS | _NUMPY_METHODS | TORCH_METHODS | DISTRIBUTION_METHODS
+
+# What finfo has under names that are methods of an array.
+FINFO_ATTRIBUTES = frozenset({"max", "min"})
 
 ATTRIBUTES = _names("T eps dtype indices mT ndim nbytes shape size smallest_normal tiny values")
 
@@ -214,7 +242,7 @@ FORBIDDEN_ARGUMENTS = frozenset({"inplace", "like", "out", "subok"})
 # Second names of one function, so that two spellings give one tree. Rules rewrite a prefix, synonyms a whole path.
 PREFIXES = (
     ("tensorflow.keras.", "keras."),
-    ("optax.losses.", "optax."),
+    ("tensorflow.losses.Reduction.", "keras.losses.Reduction."),
     ("tensorflow.linalg.", "tensorflow."),
     ("keras.ops.linalg.", "keras.ops."),
     ("keras.ops.nn.", "keras.ops."),
@@ -245,6 +273,8 @@ SYNONYMS = {
     },
     **{f"{module}.{other}": f"{module}.{name}" for module in ("numpy", "jax.numpy") for other, name in _OTHER_NAMES},
     **{f"torch.special.{name}": f"torch.{name}" for name in _names("erf erfc exp2 expm1 log1p logit logsumexp xlogy")},
+    **{f"optax.losses.{name}": f"optax.{name}" for name in _names(_OPTAX)},
+    **{f"optax.{name}": f"optax.losses.{name}" for name in _names(_OPTAX_LOSSES)},
     "torch.special.expit": "torch.sigmoid",
     "torch.special.softmax": "torch.softmax",
     "torch.special.log_softmax": "torch.log_softmax",
@@ -254,6 +284,7 @@ SYNONYMS = {
     "torch.concat": "torch.cat",
     "torch.clip": "torch.clamp",
     "torch.moveaxis": "torch.movedim",
+    "keras.config.epsilon": "keras.backend.epsilon",
     "torch.nn.functional.sigmoid": "torch.sigmoid",
     "torch.nn.functional.tanh": "torch.tanh",
     "tensorflow.sigmoid": "tensorflow.nn.sigmoid",

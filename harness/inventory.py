@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import AdapterError
+from harness.records import BrokenCase
 
 Rows = list[tuple[str, ...]]
 
@@ -17,8 +18,12 @@ def cases(paths: Sequence[Path]) -> Rows:
 
     read, broken = load_cases(paths)
     rows: Rows = [(case.id, f"{len(case.sides)} sides", case.path, case.title) for case in read]
-    rows += [(each.id or "?", "malformed", f"{each.path}:{each.line}:{each.column}", each.message) for each in broken]
+    rows += [(each.id or "?", "malformed", _place(each), each.message) for each in broken]
     return rows
+
+
+def _place(case: BrokenCase) -> str:
+    return ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
 
 
 def apis() -> Rows:
@@ -31,18 +36,18 @@ def apis() -> Rows:
 
 def adapters() -> Rows:
     """Every adapter: name and place, ours and those that others registered."""
-    from harness.collect.environments import ADAPTERS, GROUP, target_of
+    from harness.collect.environments import ADAPTERS, registered, target_of
 
-    others = {point.name for point in importlib.metadata.entry_points(group=GROUP)} - {*ADAPTERS}
+    others = registered().keys() - {*ADAPTERS}
     return [(name, target_of(name)) for name in (*ADAPTERS, *sorted(others))]
 
 
 def factors() -> Rows:
     """Every stage, and under it every factor that an explanation may name, with its meaning."""
-    from harness.explain.differences import DETAILS
+    from harness.factors import FACTORS
     from harness.report.words import STAGES, meaning
 
-    names = [name for name, _ in DETAILS if name not in STAGES]
+    names = [name for name in FACTORS if name not in STAGES]
     rows: Rows = []
     for stage, sentence in STAGES.items():
         rows.append((stage, sentence))
@@ -51,7 +56,10 @@ def factors() -> Rows:
 
 
 def environments(store: Path) -> Rows:
-    """Python, store, and every adapter in every environment with the versions that decide its answers."""
+    """Python, store, and every adapter in every environment with the versions that decide its answers.
+
+    Adapters that others registered come last: they are looked for in this environment only.
+    """
     from harness.collect.environments import PACKAGES, TENSORFLOW, VARIABLE, interpreters, survey
 
     rows: Rows = [
@@ -69,6 +77,21 @@ def environments(store: Path) -> Rows:
             found = [f"{package} {versions[package]}" for package in packages if package in versions]
             own = any(package in versions for package in (TENSORFLOW if adapter == "tensorflow" else packages[:1]))
             rows.append((f"{adapter}{f' in {name}' if name else ''}", "ready" if own else "missing", ", ".join(found)))
+    return rows + _others()
+
+
+def _others() -> Rows:
+    from harness.collect.environments import ADAPTERS, find_adapter, registered
+
+    rows: Rows = []
+    for name, point in sorted(registered().items()):
+        if name not in ADAPTERS:
+            come_with = f"{point.dist.name} {point.dist.version}" if point.dist else ""
+            try:
+                find_adapter(name)
+                rows.append((name, "ready", come_with))
+            except AdapterError as error:
+                rows.append((name, "missing", error.message))
     return rows
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable as Function
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import combinations
 
@@ -10,73 +13,110 @@ import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
+from harness.expected import concerns, gone, held, meets, unmet
 from harness.explain.claims_search import readings_of
 from harness.explain.formula import formula_text
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.points import facts_for, point_of
 from harness.explain.rivals import with_rivals
-from harness.explain.standing import Enclosed, Reference, as_arrays, reference
-from harness.explain.translate.findings import with_remedies
-from harness.explain.written import same_formula, written_reference
-from harness.findings import Comparison, Explanation, Finding, Probe
-from harness.records import (
-    BrokenCase,
-    Case,
-    Claim,
-    Computed,
-    Crashed,
-    Expectation,
-    Expression,
-    Key,
-    Known,
-    Observation,
-    Raised,
-    Run,
-    TimedOut,
-    Unsupported,
-    Verdict,
-)
+from harness.explain.standing import PLAIN, Enclosed, Reference, as_arrays, reference
+from harness.explain.translate import FRAMEWORKS, with_remedies
+from harness.explain.written import as_written, same_formula, written_reference
+from harness.findings import Comparison, Explanation, Finding, Probe, Silence
+from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
 from harness.semantics import Semantics
+from harness.silence import ORDER, reason, silence_of
 
-AGREE = frozenset({Verdict.IDENTICAL, Verdict.EQUAL})
+# Called with (judged, all, the case judged last).
+Progress = Function[[int, int, str], None]
 
 
-def judge(run: Run, probe: Probe | None = None) -> tuple[Finding, ...]:
+def judge(run: Run, probe: Probe | None = None, progress: Progress | None = None) -> tuple[Finding, ...]:
     """One Finding per case, broken ones included; `judge` of an empty run is empty.
 
     Args:
         run: What was collected.
         probe: Puts an expression to its framework, so that what is explained comes with the call that mends it; None
             where no framework can be asked.
+        progress: Called after each case, with how many are judged, of how many, and its id.
     """
-    broken = tuple(Finding(case, "error", (), {}, messages=(case.message,)) for case in run.broken)
-    findings = tuple(judge_case(case, run.observations) for case in run.cases)
-    return (*(findings if probe is None else with_rivals(with_remedies(findings, probe), probe)), *broken)
+    by_case: dict[str, dict[Key, Observation]] = defaultdict(dict)
+    for key, seen in run.observations.items():
+        by_case[key.case][key] = seen
+    findings = []
+    for done, case in enumerate(run.cases, 1):
+        findings.append(_judged(case, by_case[case.id], probe))
+        if progress:
+            progress(done, len(run.cases), case.id)
+    return (*findings, *(_unreadable(case) for case in run.broken))
+
+
+def _judged(case: Case, own: Mapping[Key, Observation], probe: Probe | None) -> Finding:
+    """The finding on one case; what goes wrong while it is judged costs no other."""
+    try:
+        finding = judge_case(case, own)
+        with _bounded(case):
+            return finding if probe is None else with_rivals([_remedied(finding, case, probe)], probe)[0]
+    except CaseError as error:
+        return _unreadable(BrokenCase(case.path, error.slug, error.message, case.line, id=case.id))
+
+
+def _remedied(finding: Finding, case: Case, probe: Probe) -> Finding:
+    """With the calls that mend what is explained; an adapter of somebody else's has no calls that are known here."""
+    ours = {name for name, side in case.sides.items() if isinstance(side, Claim) or side.framework in FRAMEWORKS}
+    told = [comparison for comparison in finding.comparisons if ours.issuperset(comparison.between)]
+    (mended,) = with_remedies([replace(finding, comparisons=tuple(told))], probe)
+    changed = {id(old): new for old, new in zip(told, mended.comparisons, strict=True)}
+    return replace(finding, comparisons=tuple(changed.get(id(each), each) for each in finding.comparisons))
+
+
+def _unreadable(case: BrokenCase) -> Finding:
+    return Finding(case, "error", (), {}, messages=(case.message,))
+
+
+@contextmanager
+def _bounded(case: Case) -> Iterator[None]:
+    """What is too large to be computed with here is said of the case."""
+    try:
+        yield
+    except (MemoryError, OverflowError) as error:
+        message = f"cannot be judged here ({type(error).__name__}: {error}); give it smaller arrays or numbers"
+        raise CaseError("not-judged", message, case.path, case.line) from error
 
 
 def judge_case(
     case: Case, observations: Mapping[Key, Observation], known: Mapping[str, Semantics] | None = None
 ) -> Finding:
-    """All comparisons of one case, with its status; `known` are points of functions, by name, that somebody asked."""
+    """All comparisons of one case, with its status; `known` are points of functions, by name, that somebody asked.
+
+    Raises:
+        CaseError: `not-judged`, if it takes more memory than there is.
+    """
+    with _bounded(case):
+        return _finding(case, observations, known or {})
+
+
+def _finding(case: Case, observations: Mapping[Key, Observation], known: Mapping[str, Semantics]) -> Finding:
     own = {key: seen for key, seen in observations.items() if key.case == case.id}
-    held: list[Comparison] = []
+    found: list[Comparison] = []
     semantics: dict[str, Semantics] = {}
     kills = []
     for dtype in case.dtypes:
         question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
-        standings = _standings(case, dtype, own, known or {})
+        standings = _standings(case, dtype, own, known)
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
-        compared = [_held(case, comparison) for comparison in _compared(case, question, standings, own)]
+        unread = _unread(case, standings, question)
+        compared = [held(case, _reasoned(each, unread)) for each in _compared(case, question, standings, own)]
         kills += [_killed(comparison, question, standings) for comparison in compared]
-        held += compared
-    survivors = tuple(survivor for k in kills for survivor in k.survivors)
-    messages = (*_unmet(case, tuple(held)), *_known(case, tuple(held)), *(f"cannot fail: {s}" for s in survivors))
-    failed = any(not c.expected for c in held) or bool(messages)
+        found += compared
+    comparisons, survivors = tuple(found), tuple(survivor for k in kills for survivor in k.survivors)
+    messages = (*unmet(case, comparisons), *gone(case, comparisons), *(f"cannot fail: {s}" for s in survivors))
+    failed = any(not c.expected for c in comparisons) or bool(messages)
     return Finding(
         case,
         "fail" if failed else "pass",
-        tuple(held),
+        comparisons,
         own,
         semantics,
         messages,
@@ -85,13 +125,34 @@ def judge_case(
     )
 
 
+def _unread(case: Case, standings: Mapping[str, Standing], question: Question) -> dict[str, str]:
+    """Why the text of a side was not read, where that is for its size; by side."""
+    found: dict[str, str] = {}
+    for name, known in standings.items():
+        side = case.sides[name]
+        if isinstance(side, Expression) and known.semantics is None and known.written is None:
+            try:
+                as_written(side.tree, question.inputs, PLAIN, question.dtype, None)
+            except CaseError as error:
+                found |= {name: f"{name}: {error.message}"} if error.slug == "too-many-elements" else {}
+            except (ValueError, IndexError, TypeError, KeyError):
+                continue
+    return found
+
+
+def _reasoned(comparison: Comparison, unread: Mapping[str, str]) -> Comparison:
+    words = [unread[name] for name in comparison.between if name in unread]
+    unexplained = words and comparison.verdict == Verdict.UNEXPLAINED
+    return replace(comparison, message="; ".join(words)) if unexplained else comparison
+
+
 def _killed(comparison: Comparison, question: Question, standings: Mapping[str, Standing]) -> Kills:
     """The kill test of one expectation that is met by numbers."""
     e = comparison.expectation
-    if e is None or not _concerns(e, comparison) or not comparison.expected or comparison.divergence is None:
+    if e is None or not concerns(e, comparison) or not comparison.expected or comparison.divergence is None:
         return Kills(0, ())
     a, b = (standings[name] for name in comparison.between)
-    return kill_test(a, b, comparison, replace(question, searching=False), lambda mutant: _meets(e, mutant))
+    return kill_test(a, b, comparison, replace(question, searching=False), lambda mutant: meets(e, mutant))
 
 
 def _standings(
@@ -100,7 +161,7 @@ def _standings(
     found = {}
     for name, side in case.sides.items():
         seen = own.get(Key(case.id, name, dtype))
-        if isinstance(side, Claim):
+        if isinstance(side, Claim) and silence_of(case, name, None) is Silence.NONE:
             found[name] = _claimed(name, side)
         elif isinstance(seen, Computed):
             found[name] = standing(case, name, dtype, seen, known.get(name))
@@ -163,32 +224,27 @@ def _compared(
         question = replace(question, searching=not expected or (a, b) in expected)
         mode = _mode(case, a, b)
         if a not in standings or b not in standings:
-            words = [_why(name, own.get(Key(case.id, name, dtype))) for name in (a, b) if name not in standings]
-            words += [_given_by(standings[name], case, dtype) for name in (a, b) if name in standings]
-            yield Comparison(
-                (a, b),
-                dtype,
-                mode,
-                "value",
-                Verdict.INCOMPARABLE,
-                None,
-                Explanation(),
-                message="; ".join(filter(None, words)),
-            )
+            silent = _silent((a, b), case, dtype, standings, own)
+            yield replace(silent, mode=mode)
             continue
         first, second = standings[a], standings[b]
-        yield replace(_explained(first, second, "value", question), mode=mode)
+        yield replace(explain_pair(first, second, "value", question), mode=mode)
         if first.gradient is not None and second.gradient is not None:
-            yield replace(_explained(first, second, "gradient", question), mode=mode)
+            yield replace(explain_pair(first, second, "gradient", question), mode=mode)
 
 
-def _explained(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
-    """One comparison; where one side's conventions do not fit the other's arrays, of the numbers alone."""
-    try:
-        return explain_pair(a, b, aspect, question)
-    except (CaseError, ValueError, IndexError) as error:
-        bare = (replace(side, semantics=None) for side in (a, b))
-        return replace(explain_pair(*bare, aspect, question), message=f"their points cannot be compared: {error}")
+def _silent(
+    pair: tuple[str, str], case: Case, dtype: str, standings: Mapping[str, Standing], own: Mapping[Key, Observation]
+) -> Comparison:
+    """What there is to say of a pair of which a side has no numbers."""
+    seen = {name: own.get(Key(case.id, name, dtype)) for name in pair if name not in standings}
+    words = [reason(case, name, dtype, observation) for name, observation in seen.items()]
+    words += [_given_by(standings[name], case, dtype) for name in pair if name in standings]
+    silence = max((silence_of(case, name, observation) for name, observation in seen.items()), key=ORDER.index)
+    message = "; ".join(filter(None, words))
+    return Comparison(
+        pair, dtype, "eager", "value", Verdict.INCOMPARABLE, None, Explanation(), message=message, silence=silence
+    )
 
 
 def _given_by(claim: Standing, case: Case, dtype: str) -> str:
@@ -213,90 +269,4 @@ def _mode(case: Case, a: str, b: str) -> str:
     return "/".join(sorted(modes)) or "eager"
 
 
-def _why(name: str, seen: Observation | None) -> str:
-    match seen:
-        case Raised(kind, message):
-            return f"{name} raised {kind}: {message}"
-        case Unsupported(reason):
-            return f"{name} cannot be asked: {reason}"
-        case Crashed(reason, _):
-            return f"{name} crashed: {reason}"
-        case TimedOut(seconds):
-            return f"{name} gave no answer within {seconds:g} s"
-        case _:
-            return f"{name} was not run"
-
-
-def _held(case: Case, comparison: Comparison) -> Comparison:
-    """The comparison with whether it came out as the case says; unexpected pairs only fail when unexplained."""
-    expectation = next((e for e in case.expect if _concerns(e, comparison)), None)
-    if expectation is None:
-        loose = next(
-            (
-                e
-                for e in case.expect
-                if e.between == comparison.between and _concerns(replace(e, aspect=None), comparison)
-            ),
-            None,
-        )
-        fine = comparison.verdict != Verdict.UNEXPLAINED or bool(case.expect) or _is_known(case, comparison)
-        return replace(comparison, expected=fine, expectation=loose)
-    return replace(comparison, expected=_meets(expectation, comparison), expectation=expectation)
-
-
-def _is_known(case: Case, comparison: Comparison) -> bool:
-    return any(known.side in comparison.between for known in case.known)
-
-
-def _concerns(e: Expectation, c: Comparison) -> bool:
-    return (
-        e.between == c.between
-        and e.dtype in (None, c.dtype)
-        and (e.aspect == c.aspect or (e.aspect is None and _covers(e, c)))
-    )
-
-
-def _covers(e: Expectation, c: Comparison) -> bool:
-    # Without an aspect, what is said is said of the value; agreement is said of the gradient as well.
-    return c.aspect == "value" or e.verdict in AGREE
-
-
-def _meets(e: Expectation, c: Comparison) -> bool:
-    if e.verdict in AGREE:
-        verdict = c.verdict == e.verdict or (e.verdict == Verdict.EQUAL and c.verdict == Verdict.IDENTICAL)
-    else:
-        verdict = c.verdict == e.verdict
-    return verdict and (e.factors is None or matches(e.factors, [f.factor for f in c.explanation.factors]))
-
-
-def matches(expected: tuple[str, ...], found: list[str]) -> bool:
-    """Whether every expected stage was found and everything found was expected; a stage matches each of its details."""
-    hits = [[f for f in found if f == e or f.startswith(f"{e}.")] for e in expected]
-    return all(hits) and set(found) == {f for hit in hits for f in hit}
-
-
-def _unmet(case: Case, comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
-    """Expectations that no comparison answered: an aspect or dtype that was not observed."""
-    seen = [c.expectation for c in comparisons]
-    return tuple(
-        f"expected {e.verdict} between {e.between[0]} and {e.between[1]}"
-        + (f" ({e.aspect})" if e.aspect else "")
-        + ", but nothing was compared"
-        for e in case.expect
-        if e not in seen
-    )
-
-
-def _known(case: Case, comparisons: tuple[Comparison, ...]) -> tuple[str, ...]:
-    """A known divergence that has gone: the case fails, so that somebody takes the entry away."""
-    return tuple(message for known in case.known if (message := _gone(known, comparisons)))
-
-
-def _gone(known: Known, comparisons: tuple[Comparison, ...]) -> str:
-    concerned = [c for c in comparisons if known.side in c.between]
-    if concerned and all(c.verdict in AGREE for c in concerned):
-        return f"the known divergence of {known.side} is gone: {known.reason}; remove the entry from the case"
-    return ""
-
-
-__all__ = ["BrokenCase", "judge", "judge_case", "matches", "standing"]
+__all__ = ["BrokenCase", "judge", "judge_case", "standing"]

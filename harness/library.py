@@ -1,37 +1,26 @@
 """What other people's code calls: two losses and their inputs in, an explanation out."""
 
-from collections.abc import Callable as Function
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.adapters.callables import framework_for
-from harness.catalog import complete
-from harness.claims import is_printed, read_claim
-from harness.collect import collect, open_probe
+from harness.collect import TIMEOUT, Pool, collect, open_probe
 from harness.errors import CaseError
 from harness.explain.rivals import with_rivals
 from harness.explain.translate import Translation, suitable, with_remedies
 from harness.explain.translate import translate as translate_tree
-from harness.expression import framework_of, parse
 from harness.findings import Comparison, Finding
+from harness.given import NAMES, Loss, as_input, as_side, question
 from harness.identified import Identified
 from harness.identifying import identify_side
 from harness.judge import judge_case
-from harness.records import DTYPES, Callable, Case, Expression, InputArray, Run, Side, Verdict
+from harness.records import DTYPES, Callable, Case, InputArray, Run, Side, Verdict
 from harness.report.identification import in_brief, named
 from harness.report.results import case_result
 from harness.report.terminal import render_finding
 from harness.workers import workers
-from harness.yaml_reader import Scalar
-
-Loss = str | Function[..., object]
-
-# "A and B differ in …".
-NAMES = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,36 +180,25 @@ def _explained(
     return answer(question(sides, inputs, dtype, gradient))
 
 
-def question(sides: dict[str, Side], inputs: dict[str, InputArray], dtype: str, gradient: bool | str) -> Case:  # noqa: FBT001  a name as well
-    """The case that asks how `sides` differ on `inputs`.
+def answer(case: Case, timeout: float = TIMEOUT) -> Explained:
+    """Ask both sides, and judge; functions that return other numbers than their counterpart are identified.
 
-    Raises:
-        CaseError: `not-allowed` dtype, or `bad-gradient`, an input that is not there.
+    One evaluation may take `timeout` seconds.
     """
-    if dtype not in DTYPES:
-        raise CaseError("not-allowed", f"dtype is {dtype!r}; allowed: {', '.join(DTYPES)}")
-    wanted = ("prediction" if gradient is True else gradient) or None
-    if wanted and wanted not in inputs:
-        raise CaseError("bad-gradient", f"no input called {wanted!r}; the inputs are {', '.join(inputs)}")
-    title = " against ".join(NAMES)
-    return Case("question", title, inputs, sides, dtypes=(dtype,), gradient=wanted)
-
-
-def answer(case: Case) -> Explained:
-    """Ask both sides, and judge; functions that return other numbers than their counterpart are identified."""
-    run = collect([case], pool=workers())
-    finding = _mended(judge_case(case, run.observations))
+    pool = workers(timeout)
+    run = collect([case], pool=pool)
+    finding = _mended(judge_case(case, run.observations), pool)
     functions = {name: side for name, side in case.sides.items() if isinstance(side, Callable)}
     if not functions or all(each.verdict is Verdict.IDENTICAL for each in finding.comparisons):
         return Explained(run, finding)
     found = {name: replace(identify_side(side, case.inputs, None), name=name) for name, side in functions.items()}
     known = {name: each.semantics for name, each in found.items() if each.semantics is not None}
-    return Explained(run, _mended(judge_case(case, run.observations, known)), found)
+    return Explained(run, _mended(judge_case(case, run.observations, known), pool), found)
 
 
-def _mended(finding: Finding) -> Finding:
+def _mended(finding: Finding, pool: Pool) -> Finding:
     """The finding with remedies and rivals, run by the same workers."""
-    with open_probe(pool=workers()) as probe:
+    with open_probe(pool=pool) as probe:
         return with_rivals(with_remedies([finding], probe), probe)[0]
 
 
@@ -259,40 +237,3 @@ def translated(expression: str, to: str, dtype: str, inputs: dict[str, InputArra
     tree, suited = suitable(expression, inputs)
     with open_probe(pool=workers()) as probe:
         return translate_tree(tree, to, suited, probe, dtype)
-
-
-def as_input(values: ArrayLike, name: str) -> InputArray:
-    """An array as an input of a case: int64 where it holds whole numbers or truth values by type, float64 else.
-
-    Raises:
-        CaseError: `not-a-number`, for what NumPy does not read as an array of real numbers.
-    """
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CaseError(
-            "not-a-number", f"NumPy cannot read {name} as an array ({error}); give numbers", name
-        ) from error
-    integral = array.dtype.kind in "iub"
-    if not integral and array.dtype.kind != "f":
-        raise CaseError("not-a-number", f"{name} holds {array.dtype}; give real numbers", name)
-    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral)
-
-
-def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: str | None, mode: str = "eager") -> Side:
-    """A side from what a caller may give: a function, printed digits, or an expression over `inputs`.
-
-    Raises:
-        CaseError: An expression that cannot be read; `name` is where it says it stands.
-    """
-    if not isinstance(given, str):
-        label = getattr(given, "__name__", type(given).__name__)
-        return Callable(label, given, framework or framework_for(given, inputs))
-    try:
-        if is_printed(given):
-            return read_claim(Scalar(given, "'", 1, 1, 0, len(given)))
-        tree = complete(parse(given, inputs), inputs)
-        return Expression(given.strip(), tree, framework_of(tree), mode=mode)
-    except CaseError as error:
-        error.where = name
-        raise

@@ -13,6 +13,8 @@ from harness.collect.wire import dumps
 from harness.records import Run
 
 FILE = ".judged.json"
+# Without one of these there is no report to be recalled.
+REPORT = ("index.html", "results.json", "junit.xml", "summary.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class Overview:
     code: int
 
 
-def fingerprint(run: Run) -> str:
-    """A hash of everything that judging depends on: cases, observations, and the harness's own source."""
-    digest = hashlib.sha256(_source().encode())
+def fingerprint(run: Run, *, asked: bool) -> str:
+    """A hash of all that judging depends on: cases, observations, our source, and whether frameworks were asked on."""
+    digest = hashlib.sha256(f"{asked} {_source()}".encode())
     for part in (run.cases, run.broken, sorted(run.missing.items()), sorted(run.environment.items())):
         digest.update(dumps(tuple(part)).encode())
     for key in sorted(run.observations, key=lambda k: (k.case, k.side, k.dtype)):
@@ -43,7 +45,7 @@ def recall(out: Path, made_of: str) -> Overview | None:
     """The overview of the report in `out` if it was made of the same; None otherwise."""
     try:
         kept = json.loads((out / FILE).read_text(encoding="utf-8"))
-        same = kept["made_of"] == made_of and (out / "index.html").exists()
+        same = kept["made_of"] == made_of and all((out / name).exists() for name in REPORT)
         return Overview(kept["text"], kept["code"]) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

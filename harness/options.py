@@ -1,13 +1,16 @@
 """What is typed behind an option, read into what the house understands."""
 
 import importlib
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from harness.errors import CaseError
+from harness.errors import CaseError, RunError
 from harness.records import InputArray
 
 
@@ -19,12 +22,54 @@ def names(text: str | None) -> tuple[str, ...] | None:
     """
     if not text:
         return None
-    from harness.collect.environments import target_of
+    from harness.collect.environments import find_adapter
 
     found = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in found:
-        target_of(name)
+        find_adapter(name)
     return found
+
+
+def existing(paths: Sequence[Path]) -> Sequence[Path]:
+    """The paths, if each is there: a mistyped one would leave a report on nothing.
+
+    Raises:
+        CaseError: `unreadable-file`, for the first that is not.
+    """
+    for path in paths:
+        if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+            message = "there is no such file or folder; name a YAML file or a folder of them"
+            raise CaseError("unreadable-file", message, str(path))
+    return paths
+
+
+def writable(folder: Path, *, make: bool) -> None:
+    """Find out whether a file can be written into `folder`, before minutes are spent on what would be in it.
+
+    Raises:
+        RunError: `unwritable`.
+    """
+    try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"nothing can be written there ({error.strerror}); name another place"
+        raise RunError("unwritable", message, str(folder)) from error
+
+
+def page(path: Path | None) -> Path | None:
+    """A file that can be written, in a folder that is there; None for none.
+
+    Raises:
+        RunError: `unwritable`.
+    """
+    if path is not None:
+        writable(path.parent, make=False)
+    if path is not None and path.is_dir():
+        raise RunError("unwritable", "this is a folder; name a file in it", str(path))
+    return path
 
 
 def shard(text: str | None) -> tuple[int, int] | None:

@@ -42,7 +42,9 @@ class CaseFile(pytest.File):
         """An item per comparison, and one for what the case says as a whole."""
         from harness.cases import load_cases  # noqa: PLC0415  see above
 
-        cases, broken = load_cases([self.path])
+        known = self.config.stash.setdefault(READ, {})
+        cases, broken = load_cases([self.path], [case for case in known.values() if case.path != str(self.path)])
+        known.update({case.id: case for case in cases})
         for unread in broken:
             yield Unreadable.from_parent(self, name=unread.id or self.path.stem, broken=unread)
         for case in cases:
@@ -108,19 +110,32 @@ class OneComparison(CaseItem):
         from harness.report.terminal import render_explanation  # noqa: PLC0415
 
         found = next((each for each in self.finding().comparisons if _address(each) == self.address), None)
+        found = found or self._silenced()
+        if self.finding().status == "error":
+            raise NotAsExpected("\n".join(self.finding().messages))
         if found is None:
             pytest.skip(f"a side gave no {self.address[3]}")
         if not found.expected:
             raise NotAsExpected(render_explanation(found, self.finding()))
 
+    def _silenced(self) -> "Comparison | None":
+        """What stands for all aspects of a pair where a side gave nothing at all, and nobody expects that."""
+        of_pair = (each for each in self.finding().comparisons if _address(each)[:3] == self.address[:3])
+        return next((each for each in of_pair if each.silence and not each.expected), None)
+
 
 class WholeCase(CaseItem):
-    """What a case says that no single comparison answers: expectations unmet, known divergences that are gone."""
+    """What a case says that no single comparison answers: expectations unmet, known divergences that are gone.
+
+    Where nobody was there to ask, nobody knows what it says.
+    """
 
     def runtest(self) -> None:
         """Fail with the messages of the case."""
-        if self.finding().messages:
-            raise NotAsExpected("\n".join(self.finding().messages))
+        finding = self.finding()
+        unknown = dict.fromkeys(each.message for each in finding.comparisons if each.silence == "absent")
+        if finding.messages or unknown:
+            raise NotAsExpected("\n".join((*finding.messages, *unknown)))
 
 
 class Unreadable(pytest.Item):
@@ -143,14 +158,19 @@ class Unreadable(pytest.Item):
         return self.path, (self.broken.line or 1) - 1, self.name
 
 
+# By id: what was found, and what was read, so that no two files of a session speak for each other.
 FINDINGS = pytest.StashKey[dict[str, "Finding"]]()
+READ = pytest.StashKey[dict[str, "Case"]]()
 
 
 def _findings(cases: "list[Case]") -> "dict[str, Finding]":
-    from harness.collect import collect  # noqa: PLC0415
+    """Those on `cases`, with remedies and rivals; the workers stay for the cases that are asked later."""
+    from harness.collect import collect, open_probe  # noqa: PLC0415
     from harness.judge import judge  # noqa: PLC0415
+    from harness.workers import workers  # noqa: PLC0415
 
-    return {finding.case.id: finding for finding in judge(collect(cases))}
+    with open_probe(pool=workers()) as probe:
+        return {finding.case.id: finding for finding in judge(collect(cases, pool=workers()), probe)}
 
 
 def _address(comparison: "Comparison") -> tuple[str, str, str, str]:

@@ -110,7 +110,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One question. `gradient` names the input that is differentiated with respect to, or is None."""
+    """One question. `gradient` names the input that is differentiated with respect to, or is None.
+
+    `imposed` says that the run put its own dtype in place of the case's: what somebody printed is not of that dtype.
+    """
 
     id: str
     title: str
@@ -125,6 +128,7 @@ class Case:
     gradient: str | None = "prediction"
     expect: tuple[Expectation, ...] = ()
     known: tuple[Known, ...] = ()
+    imposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,25 @@ class Raised:
     message: str
 
 
+class Lack(StrEnum):
+    """What it is for lack of that a side gave no answer: the last two say that nobody was asked."""
+
+    ABILITY = "ability"
+    DTYPE = "dtype"
+    FRAMEWORK = "framework"
+    WISH = "wish"
+
+
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """The side cannot be asked this here: no such dtype, mode or function in this framework."""
+    """The side cannot be asked this here.
+
+    `lack` says why: the framework has no such function or mode (ability) or dtype, there is no such framework or
+    environment, or this run was to ask others only (wish).
+    """
 
     reason: str
+    lack: Lack = Lack.ABILITY
 
 
 @dataclass(frozen=True, slots=True)

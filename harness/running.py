@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from harness.findings import Finding
+from harness.options import existing
 from harness.records import BrokenCase, Case, Run
 
 if TYPE_CHECKING:
@@ -19,27 +21,50 @@ CASES = (Path("cases"),)
 # More lines than this are no overview; the report has them all.
 MOST_LINES = 60
 LOG_WIDTH = 140
+UNSOUGHT = "no framework was asked while judging: calls that would make sides agree (proof 3) were not sought"
 
 
-def collected(paths: Sequence[Path], dtype: str | None, store: Path | None, how: dict[str, Any]) -> Run:
-    """Put the cases in `paths` to their frameworks.
+class Loaded(NamedTuple):
+    """What there is to ask, as read from files."""
+
+    cases: list[Case]
+    broken: tuple[BrokenCase, ...]
+
+
+def loaded(paths: Sequence[Path], dtype: str | None) -> Loaded:
+    """The cases in `paths`, each in its own dtype or in the one that is asked for instead.
 
     Raises:
-        click.UsageError: There is none.
+        CaseError: One of `paths` is not there.
+        click.UsageError: There is no case in them.
     """
     from harness.cases import load_cases
-    from harness.collect import collect as collect_cases
-    from harness.report.progress import progress
 
-    cases, broken = load_cases(paths or CASES)
+    cases, broken = load_cases(existing(paths or CASES))
     if not cases and not broken:
         raise click.UsageError(
             f"no case in {', '.join(map(str, paths or CASES))}; name a YAML file or a folder of them"
         )
-    if store:
-        store.parent.mkdir(parents=True, exist_ok=True)
-    with progress() as tell:
-        return collect_cases([_in_dtype(case, dtype) for case in cases], broken, store=store, progress=tell, **how)
+    return Loaded([_in_dtype(case, dtype) for case in cases], broken)
+
+
+def collected(found: Loaded, store: Path | None, how: dict[str, Any], pool: "Pool | None" = None) -> Run:
+    """Put cases to their frameworks: here, through the workers of `pool` or others, or on a cluster.
+
+    Raises:
+        click.UsageError: A cluster without a scheduler, or a scheduler without a cluster.
+    """
+    from harness.collect import collect, collect_on_dask
+    from harness.report.progress import progress
+
+    executor, scheduler = how["executor"], how["scheduler"]
+    how = {name: value for name, value in how.items() if name not in {"executor", "scheduler"}}
+    if (executor == "dask") != (scheduler is not None):
+        raise click.UsageError("--executor dask and --scheduler ADDRESS go together")
+    with progress("answered", "starting the frameworks") as tell:
+        if scheduler is not None:
+            return collect_on_dask(found.cases, found.broken, scheduler=scheduler, store=store, progress=tell, **how)
+        return collect(found.cases, found.broken, store=store, progress=tell, pool=pool, **how)
 
 
 def _in_dtype(case: Case, dtype: str | None) -> Case:
@@ -47,7 +72,7 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
     if dtype is None:
         return case
     expect = tuple(expected for expected in case.expect if expected.dtype in {None, dtype})
-    return replace(case, dtypes=(dtype,), expect=expect)
+    return replace(case, dtypes=(dtype,), expect=expect, imposed=dtype not in case.dtypes)
 
 
 class Asking(NamedTuple):
@@ -62,11 +87,12 @@ def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> 
     """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
     from harness.memory import Overview, fingerprint, recall, remember
 
-    made_of = fingerprint(run)
+    made_of = fingerprint(run, asked=asking is not None)
     known = recall(out, made_of)
     if known is None:
         findings = _published(run, out, asking)
-        known = Overview(_overview(run, findings, out), exit_code(run, findings))
+        remark = () if asking else (UNSOUGHT,)
+        known = Overview(_overview(run, findings, out, remark), exit_code(run, findings))
         remember(out, made_of, known)
     click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
     sys.exit(known.code)
@@ -75,33 +101,37 @@ def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> 
 def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
     from harness.collect import open_probe
     from harness.judge import judge as judge_run
+    from harness.report.progress import progress
     from harness.report.publish import publish
 
-    if asking is None:
-        findings = judge_run(run)
-    else:
-        with open_probe(store=asking.store, adapters=asking.adapters, pool=asking.pool) as probe:
-            findings = judge_run(run, probe)
+    with ExitStack() as stack:
+        tell = stack.enter_context(progress("judged", "judging"))
+        if asking is None:
+            run = replace(run, provenance={**run.provenance, "remedies": UNSOUGHT})
+            findings = judge_run(run, progress=tell)
+        else:
+            probe = open_probe(store=asking.store, adapters=asking.adapters, pool=asking.pool)
+            findings = judge_run(run, stack.enter_context(probe), tell)
     publish(run, findings, out)
     return findings
 
 
-def _overview(run: Run, findings: Sequence[Finding], out: Path) -> str:
+def _overview(run: Run, findings: Sequence[Finding], out: Path, remarks: Sequence[str]) -> str:
     """What the command prints at its end; in colour on a terminal."""
     from rich.console import Console
 
     from harness.report.terminal import counts, table
 
-    shown = (
-        findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"][:MOST_LINES]
-    )
+    listed = findings if len(findings) <= MOST_LINES else [each for each in findings if each.status != "pass"]
+    shown, more = listed[:MOST_LINES], len(listed) - MOST_LINES
     # A log has no width of its own; 80 columns would break every line.
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
     with console.capture() as captured:
         if shown:
             console.print(table(shown))
+    cut = [f"… and {more:,} more, in the report"] if more > 0 else []
     missing = [f"missing: {name}: {reason}" for name, reason in run.missing.items()]
-    lines = [f"\n{counts(findings)}", *missing, f"report: {out / 'index.html'}"]
+    lines = [*cut, f"\n{counts(findings)}", *missing, *remarks, f"report: {out / 'index.html'}"]
     return captured.get() + "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from harness import fields
-from harness.catalog import complete
+from harness.catalog import check_arguments, complete
 from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
@@ -12,13 +12,15 @@ from harness.records import Expression, InputArray, Side
 from harness.syntax import Constant, Literal
 from harness.yaml_reader import Entry, Listing, Scalar, Table, fail, place_within, resolve
 
-SIDE_KEYS = ("call", "environment", "mode", "claim")
+SIDE_KEYS = ("call", "adapter", "environment", "mode", "claim")
 MODES = ("eager", "compiled")
 
 # Every pair of sides is compared, so their number bounds the work that a file can ask for.
 MAX_SIDES = 40
 
 ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
+# No colon: a case names an adapter that somebody has installed, and no place to import one from.
+ADAPTER = re.compile(r"[A-Za-z][\w.-]{0,59}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)
 
 
@@ -50,7 +52,7 @@ def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -
         raise fail("bad-side", f"the side {name!r} needs either `call` or `claim`", entry)
     if "claim" not in found.entries:
         return _call(found, name, inputs, source)
-    for key in ("environment", "mode"):
+    for key in ("adapter", "environment", "mode"):
         if key in found.keys:
             raise fail("bad-side", f"a claim was printed, not run: remove {key!r}", found.keys[key])
     return read_claim(found.entries["claim"])
@@ -59,21 +61,31 @@ def _side(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -
 def _call(found: Table, name: str, inputs: dict[str, InputArray], source: str) -> Expression:
     environment = fields.optional(found, "environment", _environment, "")
     mode = fields.optional(found, "mode", lambda entry: fields.choice(entry, "mode", MODES), "eager")
-    side = _expression(found.entries["call"], name, inputs, source)
-    return replace(side, environment=environment, mode=mode)
+    side = _expression(found.entries["call"], name, inputs, source, elsewhere=bool(environment))
+    framework = fields.optional(found, "adapter", _adapter, side.framework)
+    return replace(side, framework=framework, environment=environment, mode=mode)
+
+
+def _adapter(entry: Entry) -> str:
+    return fields.pattern(entry, "adapter", ADAPTER, "letters, digits and . _ -, a letter first")
 
 
 def _environment(entry: Entry) -> str:
     return fields.pattern(entry, "environment", ENVIRONMENT, "letters, digits and . _ + = -")
 
 
-def _expression(entry: Entry, name: str, inputs: dict[str, InputArray], source: str) -> Expression:
+def _expression(
+    entry: Entry, name: str, inputs: dict[str, InputArray], source: str, *, elsewhere: bool = False
+) -> Expression:
+    """A side; what is asked `elsewhere` may be a release whose calls take other arguments."""
     text = fields.text(entry, f"the side {name!r}")
     assert isinstance(entry, Scalar)
     if isinstance(resolve(entry), bool | int | float):
         raise fail("bad-side", f"the side {name!r} is a bare number; write {{claim: {text}}} if it was printed", entry)
     try:
         tree = complete(parse(text, inputs), inputs)
+        if not elsewhere:
+            check_arguments(tree)
         framework = framework_of(tree)
     except CaseError as error:
         raise _in_file(error, entry, source) from None

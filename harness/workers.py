@@ -3,12 +3,12 @@
 import atexit
 from functools import cache
 
-from harness.collect import Pool
+from harness.collect import TIMEOUT, Pool
 
 
 @cache
-def workers() -> Pool:
-    """The pool of this process, ended with it."""
-    pool = Pool()
+def workers(timeout: float = TIMEOUT) -> Pool:
+    """The pool of this process, ended with it; `timeout` is how many seconds one evaluation may take."""
+    pool = Pool(timeout)
     atexit.register(pool.close)
     return pool

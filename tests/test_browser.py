@@ -4,6 +4,7 @@ Needs Debian's chromium (`apt install chromium`); CHROMIUM names another. A brow
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import samples
 from playwright.sync_api import expect, sync_playwright
 
 from harness.report.publish import publish
+from harness.report.shelves import OWN_PAGES
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FINDINGS = samples.all_findings()
@@ -75,6 +77,34 @@ def test_nothing_runs_out_of_a_narrow_page(opened, name):
     page = opened(name, viewport={"width": 400, "height": 800})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_the_verdicts_can_be_seen_on_a_phone(opened):
+    page = opened(viewport={"width": 390, "height": 800})
+    cells = page.locator("#grid tbody tr:not(.family) th + td")
+    boxes = [cells.nth(place).bounding_box() for place in range(cells.count())]
+
+    assert len(boxes) == len(FINDINGS)
+    assert [box for box in boxes if box["x"] + box["width"] > 390] == []
+
+
+def test_a_long_table_shows_what_is_in_view_and_finds_the_rest(browser, tmp_path):
+    many = [renamed(n) for n in range(OWN_PAGES + 1)]
+    publish(samples.run_of(()), many, tmp_path)
+    page = browser.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    page.fill("input[name=text]", f"number {OWN_PAGES}.")
+
+    assert "long" in page.locator("#grid").get_attribute("class")
+    assert shown(page) == [f"Case number {OWN_PAGES}."]
+    assert page.locator("#grid tbody tr:not(.family):not([hidden]) th").bounding_box()["height"] > 10
+    page.close()
+
+
+def renamed(number):
+    """A case that agrees, by another name."""
+    found = samples.claimed()
+    return replace(found, case=replace(found.case, id=f"c-{number}", title=f"Case number {number}."))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from harness.cases import load_cases, read_case
 from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import inputs_of, parse
+from harness.factors import FACTORS
 from harness.generators import MAX_ELEMENTS
 from harness.records import BrokenCase, Claim, Expectation, Expression, Known, Verdict
+from harness.semantics import STAGES
 from harness.sides import MAX_SIDES
 from harness.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml
 
@@ -204,6 +207,10 @@ def test_half_a_million_brackets_are_refused_wherever_libyaml_gives_up():
         ("expect:\n  - {between: [a, b], verdict: same}", ("not-allowed", 9, 32)),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: [activaton]}", ("unknown-factor", 9, 53)),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: [reduction.]}", ("unknown-factor", 9, 53)),
+        (
+            "expect:\n  - {between: [a, b], verdict: explained, factors: [term, weight.klass]}",
+            ("unknown-factor", 9, 59),
+        ),
         ("expect:\n  - {between: [a, b], verdict: explained, factors: reduction}", ("not-a-list", 9, 52)),
         ("expect:\n  - {between: [a, b], verdict: equal, aspect: values}", ("not-allowed", 9, 47)),
         ("expect:\n  - {between: [a, b], verdict: equal, dtype: float64}", ("not-allowed", 9, 46)),
@@ -494,7 +501,8 @@ def test_a_claim_is_as_precise_as_its_digits(written, value, half_width):
     ],
 )
 def test_the_gradient_is_by_the_prediction_or_the_only_real_input_or_the_one_named(inputs, line, gradient):
-    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: np.log(1), b: np.log(2)}}\n{line}\n")
+    both = " + ".join(re.findall(r"(\w+):", inputs))
+    case = read(f"id: a\ninputs: {inputs}\nsides: {{a: {both}, b: ({both}) * 2}}\n{line}\n")
 
     assert case.gradient == gradient
 
@@ -741,3 +749,67 @@ def test_any_text_is_a_claim_or_an_error(text):
         shapes = (error.slug, error.slug)
 
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("activaton", "activation"),
+        ("reduction.clases", "reduction.classes"),
+        ("weight.klass", "weight.class"),
+        ("term.familly", "term.family"),
+        ("term.parameters", "term.parameter"),
+        ("target.encodings", "target.encoding"),
+    ],
+)
+def test_a_factor_that_cannot_exist_is_refused_with_the_one_that_was_meant(written, meant):
+    expectation = f"expect:\n  - {{between: [a, b], verdict: explained, factors: [{written}]}}\n"
+
+    with pytest.raises(CaseError, match=f"no factor is called '{written}'; nearest: {meant};"):
+        read_case("id: a\nsides: {a: x, b: y}\ninputs: {x: [1.0], y: [2.0]}\n" + expectation, "")
+
+
+@pytest.mark.parametrize("factor", [*STAGES, *FACTORS])
+def test_every_stage_and_every_factor_can_be_expected(factor):
+    expectation = f"expect:\n  - {{between: [a, b], verdict: explained, factors: [{factor}]}}\n"
+    case = read_case("id: a\nsides: {a: x, b: y}\ninputs: {x: [1.0], y: [2.0]}\n" + expectation, "")
+
+    assert case.expect[0].factors == (factor,)
+
+
+UNKNOWN = "id: a\ninputs: {{prediction: [0.1], target: [1]}}\nsides:\n  a: torch.nn.BCELoss()\n  b: {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("torch.nn.BCELoss(redution='sum')", "torch.nn.BCELoss has no argument 'redution'; nearest: reduction; it has"),
+        ("2 * torch.nn.BCELoss(x=1)(prediction, target)", "torch.nn.BCELoss has no argument 'x'; it has weight"),
+        ("torch.nn.BCELoss()(prediction, target, target)", "torch.nn.BCELoss takes at most 2 positional arguments, 3"),
+        ("F.mse_loss(prediction, target, axis=1).sum()", "torch.nn.functional.mse_loss has no argument 'axis'"),
+        ("keras.losses.Hinge(from_logits=True)", "keras.losses.Hinge has no argument 'from_logits'; it has reduction"),
+    ],
+)
+def test_a_loss_is_called_with_the_arguments_it_has(text, message):
+    with pytest.raises(CaseError, match=f"case.yaml:5:6: {re.escape(message)}") as caught:
+        read(UNKNOWN.format(text=text))
+
+    assert caught.value.slug == "unknown-argument"
+
+
+def test_another_release_may_have_other_arguments():
+    text = "{call: 'torch.nn.BCELoss(mean=True)', environment: torch-0.1}"
+
+    assert read(UNKNOWN.format(text=text)).sides["b"].environment == "torch-0.1"
+
+
+@pytest.mark.parametrize("name", ["os:system", "my.module:adapter", "", "../adapter"])
+def test_a_side_names_an_adapter_and_no_place_to_import_one_from(name):
+    with pytest.raises(CaseError, match=r"case.yaml:5:\d+: adapter is"):
+        read(UNKNOWN.format(text=f"{{call: torch.nn.MSELoss(), adapter: '{name}'}}"))
+
+
+def test_a_side_is_asked_of_the_adapter_it_names():
+    read_as = read(UNKNOWN.format(text="{call: torch.nn.MSELoss(), adapter: my_torch}")).sides["b"]
+
+    assert (read_as.framework, read_as.text) == ("my_torch", "torch.nn.MSELoss()")

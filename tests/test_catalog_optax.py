@@ -72,22 +72,22 @@ LOSSES = (
     ("optax.softmax_cross_entropy(where=full > 0)", real, unit),
     ("optax.softmax_cross_entropy(where=rows > 0)", real, unit),
     ("optax.safe_softmax_cross_entropy()", real, one_hot),
-    ("optax.poly_loss_cross_entropy(epsilon=1.5)", real, distribution),
+    ("optax.losses.poly_loss_cross_entropy(epsilon=1.5)", real, distribution),
     ("optax.softmax_cross_entropy_with_integer_labels()", real, labels),
     ("optax.softmax_cross_entropy_with_integer_labels(where=rows > 0)", real, labels),
-    ("optax.ranking_softmax_loss()", real, unit),
-    ("optax.ranking_softmax_loss(weights=each, where=full > 0)", real, unit),
-    ("optax.ranking_softmax_loss(weights=each, reduce_fn=None)", real, unit),
-    ("optax.ranking_softmax_loss(reduce_fn=jnp.sum)", real, unit),
+    ("optax.losses.ranking_softmax_loss()", real, unit),
+    ("optax.losses.ranking_softmax_loss(weights=each, where=full > 0)", real, unit),
+    ("optax.losses.ranking_softmax_loss(weights=each, reduce_fn=None)", real, unit),
+    ("optax.losses.ranking_softmax_loss(reduce_fn=jnp.sum)", real, unit),
     ("optax.kl_divergence()", logarithms, distribution),
     ("optax.kl_divergence(axis=0, where=full > 0)", logarithms, one_hot),
-    ("optax.kl_divergence_with_log_targets()", logarithms, logarithms),
+    ("optax.losses.kl_divergence_with_log_targets()", logarithms, logarithms),
     ("optax.generalized_kl_divergence()", real, unit),
     ("optax.convex_kl_divergence()", real, unit),
     ("optax.hinge_loss()", real, signs),
-    ("optax.perceptron_loss()", real, signs),
-    ("optax.multiclass_hinge_loss()", real, labels),
-    ("optax.multiclass_perceptron_loss()", real, labels),
+    ("optax.losses.perceptron_loss()", real, signs),
+    ("optax.losses.multiclass_hinge_loss()", real, labels),
+    ("optax.losses.multiclass_perceptron_loss()", real, labels),
     ("optax.squared_error()", real, real),
     ("optax.l2_loss()", real, real),
     ("optax.huber_loss(delta=0.7)", real, real),
@@ -95,9 +95,9 @@ LOSSES = (
     ("optax.cosine_similarity(epsilon=1e-3)", real, real),
     ("optax.cosine_similarity(axis=0, where=full > 0)", real, real),
     ("optax.cosine_distance()", real, real),
-    ("optax.dice_loss()", real, one_hot),
-    ("optax.dice_loss(alpha=0.3, beta=0.8, smooth=0.5, class_weights=classes, reduction='sum')", real, one_hot),
-    ("optax.binary_dice_loss(smooth=0.1)", real, unit),
+    ("optax.losses.dice_loss()", real, one_hot),
+    ("optax.losses.dice_loss(alpha=0.3, beta=0.8, smooth=0.5, class_weights=classes, reduction='sum')", real, one_hot),
+    ("optax.losses.binary_dice_loss(smooth=0.1)", real, unit),
 )
 IDS = [row[0] for row in LOSSES]
 
@@ -126,7 +126,7 @@ def test_value_and_gradient_are_those_of_optax(text, prediction, target):
         ("optax.softmax_cross_entropy()", "bfloat16"),
         ("optax.sigmoid_binary_cross_entropy()", "float16"),
         ("optax.huber_loss()", "bfloat16"),
-        ("optax.multiclass_hinge_loss()", "bfloat16"),
+        ("optax.losses.multiclass_hinge_loss()", "bfloat16"),
     ],
 )
 def test_other_dtypes_are_within_their_bound(text, dtype):
@@ -134,7 +134,7 @@ def test_other_dtypes_are_within_their_bound(text, dtype):
     assert misses(adapter, text, inputs_of(text, real, target, SHAPE), dtype) == []
 
 
-@pytest.mark.parametrize("text", ["optax.dice_loss()", "optax.dice_loss(axis=0)"])
+@pytest.mark.parametrize("text", ["optax.losses.dice_loss()", "optax.losses.dice_loss(axis=0)"])
 def test_overlaps_run_over_the_axes_between_samples_and_classes(text):
     assert misses(adapter, text, inputs_of(text, real, one_hot, DEEP), "float32") == []
 
@@ -148,9 +148,9 @@ PECULIAR = (
     ("optax.softmax_cross_entropy_with_integer_labels()", [[0.5, 1.0, 2.0], [3.0, 1.0, 0.0]], [-1, -3],
      "labels that wrap"),
     ("optax.hinge_loss()", [1.0, -1.0, 0.5], [1.0, -1.0, -1.0], "kink"),
-    ("optax.perceptron_loss()", [0.0, -1.0], [1.0, -1.0], "kink"),
-    ("optax.multiclass_hinge_loss()", [[0.0, 1.0, 1.0], [2.0, 2.0, 2.0]], [0, 1], "ties"),
-    ("optax.multiclass_perceptron_loss()", [[1.0, 1.0, 0.0]], [7], "no such class"),
+    ("optax.losses.perceptron_loss()", [0.0, -1.0], [1.0, -1.0], "kink"),
+    ("optax.losses.multiclass_hinge_loss()", [[0.0, 1.0, 1.0], [2.0, 2.0, 2.0]], [0, 1], "ties"),
+    ("optax.losses.multiclass_perceptron_loss()", [[1.0, 1.0, 0.0]], [7], "no such class"),
     ("optax.squared_error(prediction)", [1.0, 2.0], [0.0, 0.0], "no target at all"),
     ("optax.huber_loss()", [1.0, -1.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0], "at delta and at 0"),
     ("optax.kl_divergence()", [[-1.0, -2.0]], [[1.0, 0.0]], "log of no target"),
@@ -168,7 +168,7 @@ NOWHERE = (
     ("optax.softmax_cross_entropy(axis=(0, 1))", "a softmax over two axes"),
     ("optax.softmax_cross_entropy_with_integer_labels(where=full > 0)", "the label's own logit is not masked"),
     ("optax.generalized_kl_divergence(where=full > 0)", "a mask inside a sum of three terms"),
-    ("optax.dice_loss(ignore_background=True)", "a class is left out behind the ratio"),
+    ("optax.losses.dice_loss(ignore_background=True)", "a class is left out behind the ratio"),
 )
 
 

@@ -1,8 +1,8 @@
 """Collecting, with fake adapters in real worker processes."""
 
+import contextlib
 import os
 import platform
-import re
 import signal
 import subprocess
 import sys
@@ -13,6 +13,7 @@ import venv
 from itertools import permutations
 from pathlib import Path
 
+import docs_adapter
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from harness.collect import Pool, Store, collect, environments, load_run, merge, open_probe, plan
 from harness.collect.environments import fingerprint, interpreters, target_of
+from harness.collect.line import spec_of
 from harness.collect.run import BATCH
 from harness.collect.store import RANK, TABLES, Answer
 from harness.errors import AdapterError, RunError
@@ -136,6 +138,47 @@ def test_a_worker_that_fails_costs_one_observation_with_its_last_words(adapter, 
 
 def test_rubbish_on_the_line_itself_costs_one_observation():
     assert isinstance(only(collect([case("a", "garbles")], timeout=1)), Crashed | TimedOut)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "reason"),
+    [
+        ("answers_in_texts", "found the text 'x' as the value of a Computed, wanted an array of real numbers"),
+        ("answers_in_arrays_of_texts", "found a ndarray as the value of a Computed, wanted an array of real numbers"),
+        ("answers_in_complex_numbers", "found a ndarray as the value of a Computed, wanted an array of real numbers"),
+        ("makes_up_a_dtype", "found the text 'float99' as the dtype of a Computed, wanted the name of a dtype"),
+        ("raises_a_number", "found a int as the message of a Raised, wanted a text"),
+        ("differentiates_by_something_else", "a gradient of shape (2,) by an input of shape (3,)"),
+    ],
+)
+def test_an_answer_that_is_none_costs_one_observation_and_no_worker(adapter, reason):
+    with Pool() as pool:
+        before = only(collect([case("a", "tells_its_process")], pool=pool))
+        run = collect([case("a", adapter, "agrees", "tells_its_process", first=2.0)], pool=pool)
+    malformed, fine, after = run.observations.values()
+
+    assert isinstance(malformed, Crashed)
+    assert reason in malformed.reason
+    assert isinstance(fine, Computed)
+    assert after.value == before.value
+
+
+def test_a_gradient_by_an_input_that_was_not_given_is_no_answer():
+    unread = {"agrees": Expression("target * 2.0", parse("target * 2.0", ["target"]), "zoo:differentiates_by_anything")}
+
+    assert "by no such input" in only(collect([case("a", sides=unread)])).reason
+
+
+def test_a_message_is_kept_as_it_can_be_written(tmp_path):
+    run = collect([case("a", "raises_half_a_character")], store=tmp_path / "store")
+
+    assert only(run) == only(load_run([tmp_path / "store"])) == Raised("ValueError", "a\ufffdb \ufffd[31mred")
+
+
+def test_narrow_and_whole_numbers_arrive_as_float64():
+    observation = only(collect([case("a", "answers_in_integers")]))
+
+    assert (observation.value.dtype, float(observation.value)) == (np.float64, 3.0)
 
 
 def test_every_fault_is_blamed_on_the_request_that_it_belongs_to():
@@ -291,12 +334,120 @@ def test_another_environment_needs_numpy_and_no_harness(tmp_path, monkeypatch):
     }
 
 
+DYING_ONCE = """
+import os, signal, pathlib
+mark = pathlib.Path({mark!r})
+if len(mark.read_text()) < {deaths}:
+    mark.write_text(mark.read_text() + "x")
+    os.kill(os.getpid(), signal.SIGKILL)
+from zoo import agrees as adapter
+"""
+
+
+@pytest.mark.parametrize(("deaths", "missing"), [(1, False), (2, False), (3, True)])
+def test_a_worker_that_is_killed_while_importing_is_started_again(deaths, missing, tmp_path, monkeypatch):
+    (tmp_path / "mark").touch()
+    (tmp_path / "unlucky.py").write_text(DYING_ONCE.format(mark=str(tmp_path / "mark"), deaths=deaths))
+    monkeypatch.syspath_prepend(tmp_path)
+    sides = {"a": Expression(LOSS, parse(LOSS, ("prediction", "target")), "unlucky:adapter")}
+    run = collect([case("a", sides=sides)])
+
+    assert list(run.missing) == ["unlucky:adapter"] * missing
+    assert isinstance(only(run), Unsupported if missing else Computed)
+    if missing:
+        assert (
+            "3 workers in a row ended before they had it; the last: killed by SIGKILL" in run.missing["unlucky:adapter"]
+        )
+
+
+def test_an_import_that_raises_is_not_tried_again(tmp_path, monkeypatch):
+    (tmp_path / "raising.py").write_text(f"open({str(tmp_path / 'tried')!r}, 'a').write('x')\n1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    run = collect([case("a", sides={"a": Expression(LOSS, parse(LOSS, ("prediction", "target")), "raising:adapter")})])
+
+    assert "its import raised ZeroDivisionError: division by zero" in run.missing["raising:adapter"]
+    assert (tmp_path / "tried").read_text() == "x"
+
+
+UNLUCKY = """#!/bin/sh
+case "$*" in *stdin.readline*) if [ ! -e {mark} ]; then touch {mark}; kill -9 $$; fi;; esac
+exec {python} "$@"
+"""
+
+
+def test_a_worker_that_is_killed_while_its_interpreter_starts_is_started_again(tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text(UNLUCKY.format(mark=tmp_path / "mark", python=sys.executable))
+    python.chmod(0o755)
+    monkeypatch.setenv("HARNESS_ENVIRONMENTS", f"unlucky={python}")
+    monkeypatch.setenv("PYTHONPATH", TESTS)
+    run = collect([case("a", sides={"there": side("agrees", environment="unlucky")})])
+
+    assert (tmp_path / "mark").exists()
+    assert isinstance(only(run), Computed)
+
+
+SSH = """#!/bin/sh
+echo "$@" >> {log}
+for last in "$@"; do :; done
+exec sh -c "$last"
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    """A program called ssh that runs its command here, in a folder without the harness; the log of what it was told."""
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(SSH.format(log=tmp_path / "log"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("HARNESS_ENVIRONMENTS", f"far=ssh=user@host//python={sys.executable}")
+    return tmp_path / "log"
+
+
+def test_another_host_is_asked_through_ssh_and_needs_no_harness(ssh):
+    tree = parse(LOSS, ("prediction", "target"))
+    run = collect([case("a", sides={"far": Expression(LOSS, tree, "numpy", "far")})])
+
+    np.testing.assert_array_equal(only(run).value, np.float32(8) / 3)
+    assert run.environment["far: numpy"] == np.__version__
+    assert ssh.read_text().count("-C user@host ") == 2
+
+
+@pytest.mark.usefixtures("ssh")
+def test_another_host_that_cannot_be_reached_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARNESS_ENVIRONMENTS", "far=ssh=user@nowhere//python=python3")
+    (tmp_path / "bin" / "ssh").write_text("#!/bin/sh\necho 'ssh: no route to host' >&2\nexit 255\n")
+    sides = {"far": Expression(LOSS, parse(LOSS, ("prediction", "target")), "numpy", "far")}
+    run = collect([case("a", sides=sides)])
+
+    assert "does not run as a Python interpreter (exit code 255: ssh: no route to host)" in run.missing["numpy in far"]
+
+
+@pytest.mark.parametrize(
+    ("python", "spec"),
+    [
+        ("", "popen"),
+        ("/opt/a b/python", "popen//python='/opt/a b/python'"),
+        ("ssh=user@host//python=/opt/python", "ssh=user@host//python=/opt/python"),
+    ],
+)
+def test_an_interpreter_is_named_to_execnet(python, spec):
+    assert spec_of(python) == spec
+
+
 @pytest.mark.parametrize(
     ("setting", "reason"),
     [
         ("", "no environment is called 'other'; set HARNESS_ENVIRONMENTS=other=/path/to/python"),
-        ("other=/no/such/python", "/no/such/python does not run as a Python interpreter"),
-        ("other=/bin/cat", "/bin/cat does not run as a Python interpreter"),
+        (
+            "other=/no/such/python",
+            "/no/such/python does not run as a Python interpreter (No such file or directory); try /no/such/python -c",
+        ),
+        ("other=/bin/cat", "/bin/cat does not run as a Python interpreter (exit code 1: Try '/bin/cat --help' "),
+        ("other=/bin/echo", "/bin/echo does not run as a Python interpreter (it said something else); try /bin/echo"),
         ("other", "HARNESS_ENVIRONMENTS holds 'other'; write name=/path/to/python"),
     ],
 )
@@ -305,11 +456,14 @@ def test_an_environment_that_is_not_there_is_missing(setting, reason, monkeypatc
     run = collect([case("a", sides={"there": side("agrees", environment="other")})])
 
     assert reason in run.missing["zoo:agrees in other"]
+    assert "importlib" not in run.missing["zoo:agrees in other"]
     assert isinstance(only(run), Unsupported)
 
 
 def test_environments_are_read_from_one_setting():
-    assert interpreters("a=/x/python, b=/y/python") == {"": "", "a": "/x/python", "b": "/y/python"}
+    found = interpreters("a=/x/python, b=ssh=user@host//python=/y/python")
+
+    assert found == {"": "", "a": "/x/python", "b": "ssh=user@host//python=/y/python"}
 
 
 def test_a_fingerprint_knows_the_versions_without_importing_anything():
@@ -369,10 +523,12 @@ def test_what_did_not_change_is_not(tmp_path):
 def test_a_changed_adapter_is_asked_again(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     text = "from zoo import {0} as adapter\n"
-    cases = [case("a", sides={"mine": Expression(LOSS, parse(LOSS, ("prediction", "target")), "mine:adapter")})]
+    cases = [case("a", sides={"mine": Expression(LOSS, parse(LOSS, ("prediction", "target")), "changing:adapter")})]
     values = []
     for animal in ("agrees", "halves"):
-        (tmp_path / "mine.py").write_text(text.format(animal) + "#" * len(values))  # bytecode goes by size and second
+        (tmp_path / "changing.py").write_text(
+            text.format(animal) + "#" * len(values)
+        )  # bytecode goes by size and second
         _forget()
         values.append(float(only(collect(cases, store=tmp_path / "store")).value))
 
@@ -441,6 +597,39 @@ def test_ctrl_c_ends_a_run_and_its_workers(tmp_path):
     with Store(tmp_path / "store") as store:
         bodies = store.rows("observation")
     assert len(bodies) == 2
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1])
+def test_ctrl_c_while_a_worker_starts_is_not_answered_by_the_worker(delay):
+    script = f"""
+        import sys; sys.path[:0] = [{TESTS!r}]
+        from test_collect import case, collect
+        print("ready", flush=True)
+        try:
+            collect([case("a", "hangs")])
+        except KeyboardInterrupt:
+            print("interrupted")
+    """
+    run = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert run.stdout is not None
+    run.stdout.readline()
+    while not _children(run.pid):
+        time.sleep(0.001)
+    time.sleep(delay)
+    os.killpg(run.pid, signal.SIGINT)
+    stdout, stderr = run.communicate(timeout=20)
+
+    assert (stdout, stderr) == (b"interrupted\n", b"")
+
+
+def _children(pid):
+    with contextlib.suppress(OSError):  # a thread that ends meanwhile
+        return "".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
 
 
 def test_shards_part_the_cases_and_their_stores_merge_to_the_whole(tmp_path):
@@ -620,8 +809,7 @@ def test_a_probe_of_what_is_missing_says_so():
 
 
 def test_the_adapter_in_the_docs_works(tmp_path, monkeypatch, capfd):
-    page = (Path(__file__).parent.parent / "docs" / "adapters.md").read_text(encoding="utf-8")
-    adapter, use = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    adapter, use = docs_adapter.blocks()
     (tmp_path / "complex_step.py").write_text(adapter, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     exec(use, {})  # noqa: S102  it is ours, and stands in the docs

@@ -1,18 +1,21 @@
 """The docs say what the code does: every name has its entry, every link leads somewhere, every example runs."""
 
 import ast
+import os
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
+import docs_adapter
 import pytest
 
 from harness.cases import read_case
-from harness.semantics import STAGES, Semantics
+from harness.factors import FACTORS
+from harness.semantics import STAGES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -111,12 +114,19 @@ def test_slugs_are_found_through_functions_that_take_one():
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_has_a_page_that_lists_its_choices(stage):
+def test_every_stage_has_a_page_with_a_row_for_each_of_its_factors(stage):
     page = text_of(DOCS / "factors" / f"{stage}.md")
-    kind = next(f.default_factory for f in fields(Semantics) if f.name == stage)
+    of_stage = [name for name in FACTORS if name.partition(".")[0] == stage]
 
     assert page.startswith(f"# {stage}\n")
-    assert [f.name for f in fields(kind) if f"`{stage}.{f.name}`" not in page] == []
+    assert [name for name in of_stage if f"\n| `{name}` " not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_names_a_factor_that_does_not_exist(page):
+    named = set(re.findall(rf"`((?:{'|'.join(STAGES)})\.[a-z_]+)`", text_of(page)))
+
+    assert named - {*FACTORS} == set()
 
 
 def test_every_page_on_a_factor_is_of_a_stage():
@@ -165,7 +175,49 @@ def test_every_python_example_is_python(text):
 def test_every_example_comes_out_as_its_page_says(tmp_path):
     for number, example in enumerate(examples("yaml")):
         (tmp_path / f"{number}.yaml").write_text(example.values[0], encoding="utf-8")
+    (tmp_path / "packages").mkdir()
+    docs_adapter.install(tmp_path / "packages")
     command = [sys.executable, "-m", "harness", "compare", tmp_path, "--out", tmp_path / "reports", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    where = {**os.environ, "PYTHONPATH": f"{tmp_path / 'packages'}:{os.environ.get('PYTHONPATH', '')}"}
+    done = subprocess.run(command, cwd=ROOT, env=where, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def shown():
+    """Every command that a page shows, with what it prints: a block that begins with `$ harness`, or two blocks."""
+    for page in PAGES:
+        text = text_of(page)
+        blocks = [block[1] for block in re.finditer(r"^```\n\$ (harness .*?)^```", text, re.MULTILINE | re.DOTALL)]
+        pairs = re.finditer(
+            r"^```\n(harness .*?)^```\s+<!-- output -->\s+```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+        )
+        blocks += [pair[1] + pair[2] for pair in pairs]
+        for block in blocks:
+            command, printed = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", block, re.DOTALL).groups()
+            yield pytest.param(command.replace("\\\n", " "), printed, id=f"{page.name}: {command[:50]}")
+
+
+COMMANDS_SHOWN = [*shown()]
+
+
+def test_commands_are_shown_with_what_they_print():
+    assert len(COMMANDS_SHOWN) >= 6
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("command", "printed"), COMMANDS_SHOWN)
+def test_a_command_prints_what_its_page_shows(command, printed, tmp_path):
+    losses = next(each.values[0] for each in examples("python") if "def loss(" in each.values[0])
+    (tmp_path / "losses.py").write_text(losses, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    left = iter(done.stdout.splitlines())
+
+    assert [line for line in printed.splitlines() if line not in left] == [], done.stdout + done.stderr

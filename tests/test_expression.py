@@ -66,6 +66,11 @@ def error_of(text):
         ("x.astype(float)", Method(X, "astype", (Constant("float"),))),
         ("x.to(torch.float16)", Method(X, "to", (Constant("torch.float16"),))),
         ("np.inf", Constant("numpy.inf")),
+        ("math.pi", Constant("math.pi")),
+        ("pow(x, 2)", Call("pow", (X, Literal(2)))),
+        ("torch.finfo(torch.float32).max", Attribute(Call("torch.finfo", (Constant("torch.float32"),)), "max")),
+        ("keras.losses.Reduction.SUM", Literal("sum")),
+        ("tf.losses.Reduction.NONE", Literal("none")),
         ("float('-inf')", Literal(-math.inf)),
         ("  x +\n    y\n", Binary("+", X, Y)),
     ],
@@ -89,6 +94,11 @@ def test_a_text_is_read_into_its_tree(text, tree):
         ("np.absolute(x)", "numpy.abs(x)"),
         ("jnp.log(x)", "jax.numpy.log(x)"),
         ("torch.special.expit(x)", "torch.sigmoid(x)"),
+        ("tf.keras.backend.epsilon()", "keras.backend.epsilon()"),
+        ("keras.config.epsilon()", "keras.backend.epsilon()"),
+        ("tf.keras.losses.Reduction.SUM", "keras.losses.Reduction.SUM"),
+        ("torch.zeros_like(x).scatter_(1, y, 1)", "torch.zeros_like(x).scatter(1, y, 1)"),
+        ("x.clone().masked_fill_(y, 0)", "x.clone().masked_fill(y, 0)"),
         ("x [0 ]", "x[0]"),
         ("(x)+(y)", "x + y"),
     ],
@@ -134,6 +144,18 @@ def test_every_second_name_leads_to_a_name_on_the_allow_list():
         ("x.shapes", "unknown-method", 1, 3),
         ("x.mean", "unknown-method", 1, 3),
         ("x.mean().tofile('f')", "unknown-method", 1, 10),
+        ("x.scatter_(1, y, 1)", "unknown-method", 1, 3),
+        ("x.view(3, -1).clamp_(0)", "unknown-method", 1, 15),
+        ("torch.zeros(3).fill_(x)", "unknown-method", 1, 16),
+        ("x.max", "unknown-method", 1, 3),
+        ("math.factorial(10)", "unknown-function", 1, 1),
+        ("math.comb(10, 2)", "unknown-function", 1, 1),
+        ("math", "unknown-name", 1, 1),
+        ("scipy.stats.norm.rvs(x)", "unknown-function", 1, 1),
+        ("scipy.stats.norm(x)", "unknown-function", 1, 1),
+        ("torch.distributions.Normal(x, y).sample()", "unknown-method", 1, 34),
+        ("keras.backend.set_epsilon(1)", "unknown-function", 1, 1),
+        ("keras.losses.Reduction", "unknown-function", 1, 1),
         ("x(1)", "not-callable", 1, 1),
         ("np.log(x)(y)", "not-callable", 1, 1),
         ("torch.nn.BCELoss()(x, y)(x)", "not-callable", 1, 1),
@@ -205,6 +227,9 @@ def test_what_is_not_an_expression_is_refused_at_its_place(text, slug, line, col
         ("np.logg(x)", "numpy.log"),
         ("sklearn.log_loss(y, x)", "sklearn.metrics.log_loss"),
         ("BCELoss()", "torch.nn.BCELoss"),
+        ("torch.bce_loss(x, y)", "torch.nn.BCELoss"),
+        ("torch.nn.CrossEntropy()", "torch.nn.CrossEntropyLoss"),
+        ("keras.losses.binary_cross_entropy(y, x)", "keras.losses.binary_crossentropy"),
         ("predicton + 1", "prediction"),
         ("x.summ()", "sum"),
         ("x.shap", "shape"),
@@ -218,10 +243,16 @@ def test_an_input_hides_the_module_of_its_name():
     assert parse("F.sum()", {"F"}) == Method(Input("F"), "sum")
 
 
-def test_an_enormous_power_is_only_read():
-    ten = Literal(10)
+@pytest.mark.parametrize("text", ["10 ** 10 ** 10", "9**9**9**9", "x + (3 * 5 - 5)**600", "(-2)**1025", "2**(2**40)"])
+def test_an_enormous_power_of_whole_numbers_is_refused_without_computing_it(text):
+    assert error_of(text).slug == "number-too-large"
 
-    assert parse("10 ** 10 ** 10", ()) == Binary("**", ten, Binary("**", ten, ten))
+
+@pytest.mark.parametrize(
+    "text", ["2**1023", "1**10**10", "(-1)**10**10", "10**-400", "9.0**9**9", "x**9**9", "2**0.5", "True**9**9"]
+)
+def test_any_other_power_is_read(text):
+    assert parse(text, INPUTS)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +276,32 @@ def test_an_enormous_power_is_only_read():
         ("x.mean(dim=0)", "torch"),
         ("x.mean(axis=0)", "numpy"),
         ("x - float('inf')", "numpy"),
+        ("((x - y) ** 2).view(3, -1)", "torch"),
+        ("x.view((3, 5))", "torch"),
+        ("x.view(np.float32)", "numpy"),
+        ("x.view('float32')", "numpy"),
+        ("x.flatten(1)", "torch"),
+        ("x.flatten('C')", "numpy"),
+        ("x.flatten().mean()", "numpy"),
+        ("x.permute(0, 2, 1)", "torch"),
+        ("x.unsqueeze(1)", "torch"),
+        ("x.movedim(1, -1)", "torch"),
+        ("x.transpose(1, 2)", "torch"),
+        ("x.transpose(0, 1)", "numpy"),
+        ("x.transpose(0, 2, 1)", "numpy"),
+        ("x.repeat(1, 2, 3)", "torch"),
+        ("x.repeat(2, axis=1)", "numpy"),
+        ("x.sort(1)[0]", "torch"),
+        ("x.max(1).values", "torch"),
+        ("x.std(unbiased=False)", "torch"),
+        ("x.argsort(descending=True)", "torch"),
+        ("x.astype(float)", "numpy"),
+        ("math.log(2) * x", "numpy"),
+        ("math.log(2) * x.unsqueeze(0)", "torch"),
+        ("math.log(2) * torch.exp(x)", "torch"),
+        ("keras.backend.epsilon() + x", "keras"),
+        ("scipy.stats.norm.logpdf(x)", "numpy"),
+        ("jax.scipy.stats.norm.logpdf(x)", "jax"),
     ],
 )
 def test_the_framework_is_the_most_specific_one_named(text, framework):

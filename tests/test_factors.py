@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.explain.describe import SUBJECTS
+from harness.explain.differences import DETAILS
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import PLAIN, reference
+from harness.factors import FACTORS
 from harness.findings import Proof
 from harness.records import Verdict
 from harness.reference.arithmetic import quantise
@@ -131,6 +134,18 @@ def compared(a: Semantics, b: Semantics, aspect: str = "value", dtype: str = "fl
     """B against A, B's numbers multiplied by `times`."""
     question = Question(inputs_as(INPUTS, dtype), dtype, wrt_of(a))
     return explain_pair(standing("a", a, dtype, wrt_of(a)), standing("b", b, dtype, wrt_of(a), times), aspect, question)
+
+
+# Differences that a row of DETAILS is called in some cases: see `differences` and `joint`.
+RENAMED = {"target.encoding", "target.bad_index", "target.shift"}
+
+
+def test_the_factors_that_a_case_may_expect_are_those_that_an_explanation_may_name():
+    names = [name for name, _ in DETAILS]
+
+    assert [name for name in FACTORS if name not in RENAMED] == names
+    assert {*FACTORS} - {*names} == RENAMED
+    assert {*SUBJECTS} == {*FACTORS}
 
 
 @pytest.mark.parametrize(("factor", "a", "b", "aspect"), EXPLAINS, ids=NAMES)

@@ -5,37 +5,36 @@ import importlib
 import numpy as np
 import pytest
 
+from harness.adapters.base import Absent
+from harness.adapters.build import resolve
+from harness.catalog import APIS
+from harness.expression import canonical
 from harness.functions import CONSTANTS, DISTRIBUTION_METHODS, FUNCTIONS, METHODS, SYNONYMS, TORCH_METHODS
 
-SUBMODULES = ["jax.scipy.special", "optax.losses", "scipy.special", "scipy.stats", "sklearn._loss", "sklearn.metrics"]
 FRAMEWORKS = ["torch", "tensorflow", "keras", "jax", "optax", "numpy", "scipy", "sklearn"]
-
-# Names that a framework has only where it keeps them, not where everybody says they are.
-HOMES = {"optax": "optax.losses"}
-
-
-def exists(path):
-    root, _, rest = path.partition(".")
-    *modules, name = rest.split(".")
-    for home in (root, HOMES.get(root, root)):
-        found = importlib.import_module(home)
-        for module in modules:
-            found = getattr(found, module, None)
-        if hasattr(found, name):
-            return True
-    return False
 
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_every_name_of_a_framework_exists_in_it(framework):
-    for module in SUBMODULES:
-        if module.startswith(f"{framework}."):
-            importlib.import_module(module)
-    named = sorted(path for path in FUNCTIONS | CONSTANTS if path.startswith(f"{framework}."))
+def test_every_name_of_a_framework_can_be_imported_as_it_is_spelled(framework):
+    listed = FUNCTIONS | CONSTANTS | APIS.keys() | {*SYNONYMS.values()}
+    named = sorted(path for path in listed if path.startswith(f"{framework}."))
 
     assert named
     assert [path for path in named if not exists(path)] == []
+
+
+def exists(path):
+    try:
+        resolve(path)
+    except Absent:
+        return False
+    return True
+
+
+def test_a_loss_of_optax_goes_by_the_name_that_optax_has():
+    assert canonical("optax.losses.huber_loss") == "optax.huber_loss"
+    assert canonical("optax.losses.dice_loss") == canonical("optax.dice_loss") == "optax.losses.dice_loss"
 
 
 @pytest.mark.frameworks

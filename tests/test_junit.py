@@ -30,8 +30,8 @@ def test_every_comparison_is_a_test_case():
 
 def test_the_counts_are_those_of_the_findings():
     assert {name: ROOT.get(name) for name in ("tests", "failures", "errors")} == {
-        "tests": "14",
-        "failures": "1",
+        "tests": "15",
+        "failures": "2",
         "errors": "1",
     }
 
@@ -88,7 +88,7 @@ def test_the_job_summary_leads_with_what_is_wrong():
 def test_the_job_summary_of_a_good_run_says_so():
     found = samples.equal()
 
-    assert markdown(samples.run_of([found]), [found]).startswith("## All cases are as expected")
+    assert markdown(samples.run_of([found]), [found]).startswith("## The case is as expected")
 
 
 def test_the_job_summary_holds_no_markup_of_a_case():
@@ -96,6 +96,12 @@ def test_the_job_summary_holds_no_markup_of_a_case():
     text = markdown(samples.run_of([bad]), [bad])
 
     assert r"\<script\>x\</script\> \| a \`b\` \[c\](d)" in text
+
+
+def test_the_job_summary_tells_several_reasons_apart():
+    bad = replace(samples.unexplained(), messages=("one", "two"))
+
+    assert "| one; two; bce and by\\_hand" in markdown(samples.run_of([bad]), [bad])
 
 
 def test_the_job_summary_stays_short():

@@ -114,3 +114,53 @@ def test_importing_the_package_loads_nothing():
 def test_a_name_that_is_not_there_is_told():
     with pytest.raises(AttributeError, match=r"it has Explained, Identified, .*explain"):
         harness.explian  # noqa: B018
+
+
+def test_an_input_that_a_function_takes_by_its_name_is_read():
+    def weighted(prediction, target, weight=None):
+        return (prediction * target * weight).sum()
+
+    harness.assert_equivalent(
+        weighted, "(prediction * target * weight).sum()", **ARRAYS, weight=np.array([1.0, 2.0, 3.0]), gradient=False
+    )
+
+
+def test_the_public_names_are_seen_before_they_are_loaded():
+    script = "import harness; print([name for name in dir(harness) if not name.startswith('_')] == harness.__all__)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True\n"
+
+
+def returns_nothing(prediction, target):
+    np.mean(prediction - target)
+
+
+def divides_by_zero(prediction, target):
+    return helper(prediction - target)
+
+
+def helper(error):
+    return error.sum() + 1 / (error.size - 3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (returns_nothing, ["A cannot be asked: it returns None (is a return missing?), and no number or array"]),
+        (
+            divides_by_zero,
+            [
+                "A raised ZeroDivisionError: ",
+                "test_library.py:",
+                "in divides_by_zero: return helper(prediction - target)",
+                "in helper: return error.sum() + 1 / (error.size - 3)",
+            ],
+        ),
+    ],
+)
+def test_a_function_that_does_not_compute_says_where(loss, said):
+    with pytest.raises(AssertionError) as caught:
+        harness.assert_equivalent(loss, SUM, **ARRAYS)
+
+    assert [part for part in said if part not in " ".join(str(caught.value).split())] == []

@@ -104,3 +104,38 @@ def test_another_folder_can_be_named(project, pytester):
     pytester.makeini("[pytest]\nharness_cases = losses")
 
     project(folder="losses/deep", agree=AGREE).assert_outcomes(passed=2)
+
+
+def test_two_files_with_one_id_do_not_speak_for_each_other(project):
+    done = project(a=AGREE, b=WRONG.replace("id: wrong", "id: agree"))
+
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines(["*b.yaml:2:1: the id 'agree' is taken by *a.yaml:2; give each case an id of its own"])
+
+
+def test_a_file_that_is_named_twice_is_no_duplicate(project):
+    project("--keep-duplicates", "cases", "cases/family/agree.yaml", agree=AGREE).assert_outcomes(passed=4)
+
+
+ELSEWHERE = """
+id: elsewhere
+inputs: {prediction: [0.8, 0.2, 0.4], target: [1, 0, 0]}
+sides:
+  here: ((prediction - target) ** 2).mean()
+  there: {call: torch.nn.MSELoss(), environment: torch-0.1}
+  other: {call: torch.nn.L1Loss(), environment: torch-0.1}
+"""
+
+
+def test_no_test_passes_because_a_framework_is_missing(project):
+    done = project(elsewhere=ELSEWHERE)
+
+    done.assert_outcomes(failed=5)
+    done.stdout.fnmatch_lines(["there had nobody to ask: torch in torch-0.1 is missing: no environment is called *"])
+
+
+def test_an_explanation_comes_with_the_call_that_was_run(project):
+    done = project("-k", "value", wrong=WRONG)
+
+    mended = "One way to make mean return what sum returns; it was run,*"
+    done.stdout.fnmatch_lines(["*passed * the framework itself agrees*", mended])

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import samples
 
-from harness.library import as_side
+from harness.collect.environments import ADAPTERS
+from harness.given import as_side
 from harness.records import Claim, InputArray
-from harness.report.reproducer import MOST_ELEMENTS, differentiates, reproducer
+from harness.report.literals import LONGEST_LIST
+from harness.report.reproducer import MOST_CHARACTERS, differentiates, reproducer
+from harness.report.styles import STYLES
 
 # -(log 0.8 + log 0.8 + log 0.6) / 3, and its derivative.
 BINARY, SLOPE = 0.319037, [-0.416667, 0.416667, 0.555556]
@@ -83,8 +86,55 @@ def test_only_what_the_side_reads_is_written():
     assert "target" not in script("np.sum(prediction)")
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_inputs_too_long_to_read_are_packed(dtype):
+    long = InputArray(np.random.default_rng(0).normal(size=(LONGEST_LIST + 1, 2)))
+    code = script("np.abs(prediction).max()", dtype, prediction=long)
+
+    assert "def unpacked(" in code
+    assert printed(code) == [pytest.approx(np.abs(long.values).max(), rel=2.0**-7)]
+
+
+def test_labels_too_long_to_read_are_packed_as_whole_numbers():
+    labels = InputArray(np.arange(LONGEST_LIST + 1), integral=True)
+
+    assert '"int64"' in script("np.sum(target)", target=labels)
+
+
 def test_inputs_too_long_to_paste_have_no_script():
-    assert script("np.sum(prediction)", prediction=InputArray(np.ones(MOST_ELEMENTS + 1))) == ""
+    long = InputArray(np.random.default_rng(0).normal(size=MOST_CHARACTERS))
+
+    assert script("np.sum(prediction)", "float64", prediction=long) == ""
+
+
+def test_an_operator_of_onnx_is_run_by_the_script_itself():
+    code = script("onnx.SoftmaxCrossEntropyLoss(prediction, target)", prediction=InputArray(np.zeros((3, 4))))
+
+    assert printed(code) == [pytest.approx(np.log(4.0), rel=1e-6)]
+
+
+@pytest.mark.parametrize("text", ["optax.losses.poly_loss_cross_entropy(p, t).sum()", "optax.losses.dice_loss(p, t)"])
+def test_a_newer_loss_of_optax_is_called_where_it_is(text):
+    p, t = InputArray(np.array([[1.0, 2.0, 0.5]])), InputArray(np.array([[0.0, 1.0, 0.0]]))
+
+    assert "optax.losses." in script(text, p=p, t=t)
+    assert len(printed(script(text, p=p, t=t))) == 1
+
+
+@pytest.mark.parametrize("framework", sorted(ADAPTERS))
+def test_every_framework_that_is_asked_can_be_asked_by_a_script(framework):
+    assert framework in STYLES
+
+
+@pytest.mark.parametrize(
+    ("value", "remark"),
+    [(0.5, "  # it was 0.5"), ([1.0, 2.5], "  # it was [1, 2.5]"), (np.ones((3, 3)), "")],
+)
+def test_a_script_says_what_was_observed_where_that_is_short(value, remark):
+    side = as_side("np.sum(prediction)", "side", {"prediction": samples.PREDICTION}, None)
+    case = samples.case("example", {"side": side}, inputs={"prediction": samples.PREDICTION})
+
+    assert f'print("value", value){remark}\n' in reproducer(case, side, "float32", samples.computed(value))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 import samples
 from jsonschema import Draft202012Validator
 
+from harness.report.elements import elements
 from harness.report.numbers import json_array
 from harness.report.results import dumps, results, summary, write_json
 
@@ -152,3 +153,39 @@ def test_the_summary_counts_cases_and_comparisons():
 )
 def test_arrays_become_nested_lists(values, expected):
     assert json_array(values) == expected
+
+
+def long(value, gradient=None):
+    return samples.computed(np.full(20_000, value), gradient)
+
+
+def of_long_arrays(detail):
+    """A case whose two sides return 20,000 elements each, with that difference between them."""
+    sides = {"a": samples.BCE, "b": samples.CE}
+    apart = samples.divergence(float(np.max(np.abs(detail))), 0.5, (0,), detail)
+    comparison = samples.comparison(("a", "b"), samples.Verdict.UNEXPLAINED, apart)
+    return samples.finding(samples.case("long", sides), {"a": long(1.0), "b": long(2.0, np.ones(3))}, [comparison])
+
+
+@pytest.mark.parametrize(
+    ("differing", "first"),
+    [({7: 1.0, 19_999: -2.0, 3: 0.1}, [[7], [19_999]]), ({3: 0.1}, [[3]]), ({}, [[i] for i in range(100)])],
+)
+def test_a_long_array_is_cut_to_where_the_sides_differ_first(differing, first):
+    detail = np.zeros(20_000)
+    detail[[*differing]] = [*differing.values()]
+    made = results(samples.run_of([of_long_arrays(detail)]), [of_long_arrays(detail)])
+    (case,) = made["cases"]
+
+    assert complaints(made) == []
+    assert case["comparisons"][0]["detail"]["gap"]["at"] == first
+    assert case["sides"]["b"]["value"] == {"cut": True, "shape": [20_000], "at": first, "numbers": [2.0] * len(first)}
+    assert case["sides"]["b"]["gradient"] == [1.0, 1.0, 1.0]
+    assert len(dumps(made)) < 20_000
+
+
+def test_a_page_says_that_a_long_array_was_cut():
+    found = of_long_arrays(np.zeros(20_000))
+    (table,) = elements(found, found.case, ())[:1]
+
+    assert (table.caption, len(table.rows), table.more) == ("value, float32: the first 200 of 20,000 elements", 200, 0)

@@ -7,10 +7,13 @@ import pytest
 import samples
 from rich.console import Console
 
-from harness.findings import Proof, Proofs
-from harness.records import Verdict
+from harness.factors import FACTORS
+from harness.findings import Proof, Proofs, Rival
+from harness.records import Key, Verdict
+from harness.report.counting import by_urgency
 from harness.report.numbers import aligned, number, share, signed
-from harness.report.phrases import by_urgency, count, names, pair, verdict_sentence
+from harness.report.phrases import count, names, pair
+from harness.report.sentences import rival_sentence, verdict_sentence
 from harness.report.terminal import WIDTH, counts, render_explanation, render_finding, table
 from harness.report.waterfall import scale, waterfall
 from harness.report.words import DETAILS, STAGES, VERDICTS, meaning
@@ -50,6 +53,19 @@ def test_the_share_of_a_factor_is_given_as_amount_and_percent():
 
     assert line.split()[:2] == ["activation", "+0.357582"]
     assert "probabilities, taken as they are → scores, put through softmax" in line
+
+
+def test_a_loss_without_outcomes_is_not_said_to_count_one_of_them():
+    found = samples.explained()
+    stages = tuple(
+        ("term.sides", a, "one term per element") if name == "term.sides" else (name, a, b)
+        for name, a, b in found.comparisons[0].explanation.stages
+    )
+    why = replace(found.comparisons[0].explanation, stages=stages)
+    squared = replace(found, comparisons=(replace(found.comparisons[0], explanation=why),))
+
+    assert "both outcomes of every element → one term per element" in first(squared)
+    assert "the target's class alone" not in first(squared)
 
 
 def test_a_factor_that_widens_the_gap_says_so():
@@ -96,7 +112,7 @@ def test_proofs_are_told_only_where_some_were_run():
 def test_a_side_in_a_finer_form_is_shown_in_the_form_in_which_the_two_meet():
     found = samples.arrays()
 
-    assert pair(found, found.comparisons[0]) == pytest.approx((0.95711272, 0.3190376))
+    assert pair(found, found.comparisons[0]) == pytest.approx((0.319037573, 0.3190376))
 
 
 def test_what_the_case_asks_about_comes_before_what_it_does_not():
@@ -109,7 +125,7 @@ def test_what_the_case_asks_about_comes_before_what_it_does_not():
 @pytest.mark.parametrize("found", samples.all_findings(), ids=lambda found: found.case.id)
 def test_every_verdict_is_one_sentence(found):
     for comparison in found.comparisons:
-        sentence = verdict_sentence(comparison)
+        sentence = verdict_sentence(found, comparison)
 
         assert sentence.startswith(f"{comparison.between[0]} and {comparison.between[1]} ")
         assert sentence.endswith(".")
@@ -123,6 +139,25 @@ def test_the_table_of_a_run_shows_what_failed_first():
 
     assert [line.split()[:2] for line in lines[1:2]] == [["✗", "halved"]]
     assert counts(samples.all_findings()).startswith("9 cases, 2 not as expected.")
+
+
+def test_a_framework_that_answers_nobody_is_one_line_of_the_table():
+    found = samples.incomparable()
+    unmet = replace(found.comparisons[0], expected=False)
+    jax = replace(samples.BCE, framework="jax")
+    case = replace(found.case, sides={"keras": samples.KERAS, "ce": jax})
+    seen = {Key("waiting", "keras", "float32"): samples.computed(0.3)}
+    comparison = replace(unmet, between=("keras", "ce"))
+    waiting = [
+        replace(found, case=replace(case, id="waiting"), status="fail", observations=seen, comparisons=(comparison,))
+    ] * 3
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(table(waiting))
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "✗ jax jax gave no answer at all: the cases that ask it are not judged"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +214,14 @@ def test_every_stage_and_convention_has_its_sentence():
     assert {name.partition(".")[0] for name in DETAILS} == {*ORDER}
 
 
+def test_every_factor_has_a_sentence_of_its_own():
+    details = [factor for factor in FACTORS if factor not in STAGES]
+    sentences = [meaning(factor) for factor in details]
+
+    assert set(sentences) & {*STAGES.values()} == set()
+    assert len({*sentences}) == len(sentences)
+
+
 def test_a_convention_without_a_sentence_has_that_of_its_stage():
     assert meaning("reduction.something_new") == STAGES["reduction"]
 
@@ -186,3 +229,7 @@ def test_a_convention_without_a_sentence_has_that_of_its_stage():
 def test_every_verdict_has_a_symbol_of_its_own():
     assert set(VERDICTS) == set(Verdict)
     assert len({words.symbol for words in VERDICTS.values()}) == len({words.css for words in VERDICTS.values()}) == 5
+
+
+def test_a_rival_in_the_same_conventions_is_told_without_naming_any():
+    assert rival_sentence(Rival((), "also fits", "")) == "also fits (not ruled out)"

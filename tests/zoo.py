@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.adapters.base import Request
-from harness.records import Computed, Observation, Unsupported
+from harness.records import Computed, Observation, Raised, Unsupported
 
 
 @dataclass(frozen=True)
@@ -96,3 +96,18 @@ tells_its_process = Fake(of_this_process)
 # What each first value of the prediction makes of `moody`.
 MOODS = [squared_error, raising, segfault, leaving, hanging, printing, lambda _: "0.5", garbling]
 moody = Fake(lambda request: MOODS[int(request.inputs["prediction"].values[0])](request))
+
+
+def surrogate(_):
+    raise ValueError("a\ud800b \x1b[31mred")
+
+
+answers_in_texts = Fake(lambda _: Computed("x", "y", "float32"))
+answers_in_arrays_of_texts = Fake(lambda _: Computed(np.array(["a", "b"]), None, "float32"))
+answers_in_complex_numbers = Fake(lambda _: Computed(np.array(1j), None, "float32"))
+answers_in_integers = Fake(lambda _: Computed(np.array(3, np.int32), None, "int32"))
+makes_up_a_dtype = Fake(lambda request: replace(squared_error(request), dtype="float99"))
+raises_a_number = Fake(lambda _: Raised("ValueError", 5))
+differentiates_by_something_else = Fake(lambda request: replace(squared_error(request), gradient=np.zeros(2)))
+raises_half_a_character = Fake(surrogate)
+differentiates_by_anything = Fake(lambda _: Computed(np.array(1.0), np.zeros(3), "float32"))

@@ -3,6 +3,7 @@
 Nothing here imports a framework, so that the process that plans a run can import it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.records import Computed, InputArray, Observation, Unsupported
+from harness.records import Computed, InputArray, Lack, Observation, Unsupported
 from harness.syntax import Node
 
 INDEX_DTYPE = "int64"
@@ -85,8 +86,20 @@ def without_gradient(observation: Observation, note: str) -> Observation:
     return observation
 
 
+# Control characters move the cursor of whoever reads a message, and half a surrogate pair cannot be written at all.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def writable(text: str) -> str:
+    """`text` with a mark in place of what a file or a terminal cannot take."""
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+LACKS = {"dtype": Lack.DTYPE, "mode": Lack.ABILITY}
+
+
 def unsupported(framework: str, kind: str, name: str, known: frozenset[str]) -> Unsupported | None:
-    """The answer for a dtype or mode that the framework does not have, or None if it has it."""
+    """The answer for a dtype or mode (`kind`) that the framework does not have, or None if it has it."""
     if name in known:
         return None
-    return Unsupported(f"{framework} has no {kind} {name!r} here; it has {', '.join(sorted(known))}")
+    return Unsupported(f"{framework} has no {kind} {name!r} here; it has {', '.join(sorted(known))}", LACKS[kind])

@@ -35,6 +35,21 @@ Function = Callable[..., Any]
 Thunk = Callable[[Mapping[str, Any]], Any]
 Resolve = Callable[[str], Any]
 
+# Bits of the largest integer that a text may make of two others.
+MOST_BITS = 4096
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """base ** exponent; of integers as far as the result is no larger than anybody means.
+
+    Raises:
+        OverflowError: It is larger, and would take hours or all memory.
+    """
+    if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * exponent > MOST_BITS:
+        raise OverflowError(f"an integer of more than {MOST_BITS} bits")
+    return base**exponent
+
+
 UNARY: Mapping[str, Function] = {"-": operator.neg, "+": operator.pos, "~": operator.invert, "not": operator.not_}
 BINARY: Mapping[str, Function] = {
     "+": operator.add,
@@ -43,7 +58,7 @@ BINARY: Mapping[str, Function] = {
     "/": operator.truediv,
     "//": operator.floordiv,
     "%": operator.mod,
-    "**": operator.pow,
+    "**": power,
     "@": operator.matmul,
     "&": operator.and_,
     "|": operator.or_,
@@ -62,7 +77,7 @@ BINARY: Mapping[str, Function] = {
 STRUCTURE = frozenset({".shape", ".ndim", ".size", ".dtype", ".numel", ".dim", "len"})
 # What takes the numbers out of a framework, and with them the derivative.
 EXITS = frozenset({".numpy", ".item", ".tolist", "bool", "float", "int", "round"})
-HOST_ROOTS = frozenset({"numpy", "scipy", "sklearn"})
+HOST_ROOTS = frozenset({"math", "numpy", "scipy", "sklearn"})
 
 
 def resolve(path: str) -> Any:
@@ -73,7 +88,9 @@ def resolve(path: str) -> Any:
     """
     root, *names = path.split(".")
     try:
-        return _walk(importlib.import_module(root), root, names) if names else getattr(builtins, root)
+        if names:
+            return _walk(importlib.import_module(root), root, names)
+        return power if root == "pow" else getattr(builtins, root)
     except ModuleNotFoundError as error:
         raise Absent(f"{path}: {error.name} is not installed in this environment") from error
     except AttributeError as error:

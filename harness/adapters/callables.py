@@ -7,11 +7,13 @@ import functools
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable as Function
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from harness.adapters.base import Request, rounded
@@ -21,6 +23,8 @@ from harness.errors import AdapterError
 from harness.records import Callable, Computed, InputArray, Observation, Raised, Unsupported
 from harness.syntax import Literal
 
+PACKAGE = Path(__file__).parent.parent
+PLACES = 2
 # Names people give to the two arrays of a loss, in either order: Keras says (y_true, y_pred), torch (input, target).
 PREDICTIONS = frozenset({"prediction", "predictions", "pred", "preds", "y_pred", "y_hat", "yhat", "input", "inputs",
                          "output", "outputs", "out", "logit", "logits", "score", "scores", "p", "probs", "x", "est",
@@ -28,7 +32,7 @@ PREDICTIONS = frozenset({"prediction", "predictions", "pred", "preds", "y_pred",
 TARGETS = frozenset({"target", "targets", "tgt", "label", "labels", "y_true", "true", "truth", "ground_truth", "gt",
                      "actual", "y", "t"})  # fmt: skip
 PROBED = "float32"  # What every framework computes in.
-NO_NUMBER = "{}, and no number or array; hand in a function that returns the loss alone"
+NO_NUMBER = "it returns {}, and no number or array; hand in a function that returns the loss alone"
 
 
 def evaluate_callable(
@@ -60,7 +64,7 @@ def evaluate_callable(
     request = Request(Literal(None), exact, dtype, gradient=gradient)
     choices = [index_inputs] if index_inputs is not None else _index_choices(inputs)
     ask = functools.partial(framework.differentiate, functools.partial(_call, side.function))
-    observations = (guarded(ask, replace(request, index_inputs=choice)) for choice in choices)
+    observations = (guarded(ask, replace(request, index_inputs=choice), _told) for choice in choices)
     first = next(observations)
     found = next((seen for seen in chain((first,), observations) if not isinstance(seen, Raised)), first)
     if isinstance(found, Raised) and found.kind == _NoNumber.__name__:
@@ -125,14 +129,20 @@ def _call(function: Function[..., object], arrays: Mapping[str, Any]) -> object:
 def _no_number(result: object) -> str:
     """What is wrong with what a function returned, if it is no number, no array and no list of those."""
     if result is None:
-        return NO_NUMBER.format("it returns None")
+        return NO_NUMBER.format("None (is a return missing?)")
     if isinstance(result, str | bytes | Mapping | tuple | set):
-        return NO_NUMBER.format(f"it returns a {type(result).__name__}")
+        return NO_NUMBER.format(f"a {type(result).__name__}")
     if isinstance(result, bool) or "bool" in str(getattr(result, "dtype", "")):
-        return NO_NUMBER.format("it returns a truth value")
+        return NO_NUMBER.format("a truth value")
     if isinstance(result, complex) or "complex" in str(getattr(result, "dtype", "")):
         return "it returns complex numbers, and a loss is real"
     return ""
+
+
+def _told(error: Exception) -> str:
+    """What a function raised, and the last lines of its own code on the way there."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not Path(f.filename).is_relative_to(PACKAGE)]
+    return "\n".join([str(error), *(f"{f.filename}:{f.lineno} in {f.name}: {f.line}" for f in frames[-PLACES:])])
 
 
 def bind(function: Function[..., object], inputs: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient
+from harness.adapters.base import Absent, Adapter, Request, dtype_of, unsupported, without_gradient, writable
 from harness.adapters.build import Function, Thunk, build, is_host, resolve, severed_at
-from harness.records import DTYPES, Computed, Observation, Raised, Unsupported
+from harness.records import DTYPES, Computed, Crashed, Observation, Raised, Unsupported
 from harness.syntax import Node
 
 MESSAGE_LINES = 4
@@ -184,23 +184,31 @@ def observe(adapter: Adapter, request: Request) -> Observation:
 
     Where the derivative alone fails, the value is observed without it and the note says what was raised.
     """
-    return guarded(adapter.observe, request)
+    observation = guarded(adapter.observe, request)
+    if isinstance(observation, Computed) and isinstance(observation.gradient, np.ndarray) and request.gradient:
+        given, found = request.inputs.get(request.gradient), observation.gradient.shape
+        wanted = "no such input" if given is None else f"an input of shape {given.values.shape}"
+        if given is None or found != given.values.shape:
+            return Crashed(f"answered with a gradient of shape {found} by {wanted}")
+    return observation
 
 
-def guarded(ask: Callable[[Request], Observation], request: Request) -> Observation:
+def guarded(
+    ask: Callable[[Request], Observation], request: Request, told: Callable[[Exception], str] = str
+) -> Observation:
     """`ask(request)`, with an exception as `Raised`. The only place in the project that catches every exception."""
     try:
         return ask(request)
     except Absent as absent:
         return Unsupported(str(absent))
     except Exception as error:  # noqa: BLE001  a framework may raise anything, and that is an answer
-        raised = Raised(type(error).__name__, _shortened(str(error)))
+        raised = Raised(type(error).__name__, _shortened(told(error)))
     if request.gradient is None:
         return raised
-    value = guarded(ask, replace(request, gradient=None))
+    value = guarded(ask, replace(request, gradient=None), told)
     return without_gradient(value, f"{raised.kind}: {raised.message}") if isinstance(value, Computed) else raised
 
 
 def _shortened(message: str) -> str:
     lines = [line.rstrip() for line in message.strip().splitlines() if line.strip()]
-    return "\n".join(lines[:MESSAGE_LINES])[:MESSAGE_WIDTH]
+    return writable("\n".join(lines[:MESSAGE_LINES])[:MESSAGE_WIDTH])

@@ -11,13 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.base import Request, numpy_dtype
-from harness.adapters.build import Function, Thunk, resolve
+from harness.adapters.build import Function, Thunk
 from harness.adapters.evaluate import Answer, Framework
-
-
-def find(path: str) -> Any:
-    """The object at a canonical path; optax has its newer losses in `optax.losses` only, and all of them there."""
-    return resolve(path.replace("optax.", "optax.losses.", 1) if path.startswith("optax.") else path)
 
 
 def array(values: NDArray[Any], dtype: str) -> Any:
@@ -68,7 +63,6 @@ adapter = Framework(
     wrap=wrap,
     run=run,
     kind=jax.Array,
-    find=find,
     functions=dict.fromkeys(("numpy.array", "numpy.asarray"), convert),
     scope=scope,
 )

@@ -22,7 +22,7 @@ from harness.errors import CaseError
 from harness.records import InputArray
 from harness.semantics import Semantics
 from harness.syntax import Apply, Call, Constant, Input, Node
-from harness.trees import rebuild
+from harness.trees import rebuild, walk
 
 _MODULES = (keras, keras_penalties, onnx, optax, scipy, sklearn, tensorflow, tensorflow_average, tensorflow_v1, torch)
 APIS: Mapping[str, Api] = {api.path: api for module in _MODULES for api in module.APIS}
@@ -89,6 +89,22 @@ def complete(node: Node, inputs: Collection[str]) -> Node:
             return rebuild(node, lambda child: complete(child, inputs))
 
 
+def check_arguments(tree: Node) -> None:
+    """Hold every catalog call in a tree against its signature, which is that of the release the catalog describes.
+
+    Raises:
+        CaseError: `unknown-argument`.
+    """
+    for node in walk(tree):
+        match node:
+            case Call(function) if function in APIS:
+                bind(APIS[function], node)
+            case Apply(Call(function)) if function in APIS and APIS[function].call:
+                bind(APIS[function], node)
+            case _:
+                pass
+
+
 def _required(api: Api, names: tuple[str, ...], inputs: Collection[str]) -> list[str]:
     by_parameter = {parameter: role for role, parameter in api.roles.items()}
     wanted = (n for n in names if n in by_parameter)
@@ -110,4 +126,4 @@ def index_inputs(tree: Node, inputs: Mapping[str, InputArray]) -> frozenset[str]
     return indices.index_inputs(tree, inputs, api_of)
 
 
-__all__ = ["APIS", "Api", "Described", "api_of", "complete", "declare", "index_inputs"]
+__all__ = ["APIS", "Api", "Described", "api_of", "check_arguments", "complete", "declare", "index_inputs"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.errors import CaseError
+from harness.naming import nearest
 from harness.semantics import Semantics, Value
 from harness.syntax import Apply, Call, Literal, Node
 
@@ -133,7 +134,7 @@ def _bound(api: Api, names: tuple[str, ...], node: Call | Apply) -> dict[str, No
     bound = dict(zip(names, node.args, strict=False))
     for name, value in node.kwargs:
         if name not in names:
-            message = f"{api.path} has no argument {name!r}; it has {', '.join(names)}"
+            message = f"{api.path} has no argument {name!r}{nearest(name, names)}; it has {', '.join(names)}"
             raise CaseError("unknown-argument", message)
         bound[name] = value
     return bound

@@ -12,11 +12,17 @@ from harness.trees import walk
 # Functions whose arguments hold positions: which of them do, as a slice of the arguments behind the receiver.
 _INDEXING = {
     "gather": slice(0, None),
-    "take_along_axis": slice(0, None),
-    "take": slice(0, None),
+    "gather_nd": slice(0, 1),
     "index_select": slice(1, None),
+    "repeat": slice(0, 1),
+    "repeat_interleave": slice(0, 1),
+    "scatter": slice(1, 2),
+    "take": slice(0, None),
+    "take_along_axis": slice(0, None),
+    "take_along_dim": slice(0, None),
 }
-_FROM_FIRST = frozenset({"one_hot", "arange"})
+_FROM_FIRST = frozenset({"arange", "multi_hot", "one_hot", "to_categorical"})
+_KEYWORDS = frozenset({"index", "indices", "labels", "repeats"})
 
 
 def index_inputs(tree: Node, inputs: Mapping[str, InputArray], api_of: Callable[[Node], Api | None]) -> frozenset[str]:
@@ -31,10 +37,11 @@ def _positions(node: Node, inputs: Mapping[str, InputArray], api_of: Callable[[N
         case Index(_, items):
             yield from items
         case Call(function, args, kwargs) if (name := function.rpartition(".")[2]) in _INDEXING or name in _FROM_FIRST:
-            yield from args[:1] if name in _FROM_FIRST else args[1:]
-            yield from (value for key, value in kwargs if key in ("index", "indices", "labels"))
-        case Method(_, name, args, _) if name in _INDEXING:
+            yield from args[:1] if name in _FROM_FIRST else args[1:][_INDEXING[name]]
+            yield from (value for key, value in kwargs if key in _KEYWORDS)
+        case Method(_, name, args, kwargs) if name in _INDEXING:
             yield from args[_INDEXING[name]]
+            yield from (value for key, value in kwargs if key in _KEYWORDS)
         case _:
             pass
     api = api_of(node)
@@ -62,25 +69,32 @@ def axes_of(node: Node, inputs: Mapping[str, InputArray]) -> int:
             return inputs[name].values.ndim
         case Index(value, items):
             return axes_of(value, inputs) + sum(_axes_of_item(item, inputs) for item in items)
-        case Method(_, "view" | "reshape", (Sequence(items),), _):
-            return len(items)
-        case Method(_, "view" | "reshape", args, _):
-            return len(args)
-        case Method(_, "flatten" | "ravel", (), ()):
-            return 1
-        case Method(value, "argmax", _, _):
-            return axes_of(value, inputs) - 1
-        case Method(value, "squeeze", _, _):
-            return axes_of(value, inputs) - 1
-        case Method(value, "unsqueeze", _, _):
-            return axes_of(value, inputs) + 1
-        case Call(function, (value, *_), _) if function.endswith((".argmax", ".squeeze")):
-            return axes_of(value, inputs) - 1
-        case Call(function, (value, *_), _) if function.endswith((".one_hot", ".unsqueeze", ".expand_dims", ".stack")):
-            return axes_of(value, inputs) + 1
+        case Method(value, name, args, _) if (known := _axes_after(name, value, args, inputs)) is not None:
+            return known
+        case Call(function, (value, *args), _) if (
+            known := _axes_after(function.rpartition(".")[2], value, tuple(args), inputs)
+        ) is not None:
+            return known
         case _:
             leaves = [leaf.name for leaf in walk(node) if isinstance(leaf, Input)]
             return max((inputs[name].values.ndim for name in leaves), default=0)
+
+
+# How many axes a function adds.
+_ADDED = {"argmax": -1, "argmin": -1, "squeeze": -1, "expand_dims": 1, "one_hot": 1, "stack": 1, "unsqueeze": 1}
+
+
+def _axes_after(name: str, value: Node, args: tuple[Node, ...], inputs: Mapping[str, InputArray]) -> int | None:
+    """The axes of what a function makes of `value`; None where that is not told by its name."""
+    match name, args:
+        case (("view" | "reshape"), (Sequence(items),)):
+            return len(items)
+        case (("view" | "reshape"), _):
+            return len(args)
+        case (("flatten" | "ravel"), ()):
+            return 1
+        case _:
+            return axes_of(value, inputs) + _ADDED[name] if name in _ADDED else None
 
 
 def _axes_of_item(item: Node, inputs: Mapping[str, InputArray]) -> int:

@@ -7,6 +7,7 @@ from functools import partial
 from harness.catalog import optax_classes as classes
 from harness.catalog import optax_regression as regression
 from harness.catalog.api import Api, Arguments, Plain
+from harness.naming import canonical
 from harness.semantics import Semantics
 
 Declare = Callable[[Arguments], Semantics | None]
@@ -77,7 +78,7 @@ ROWS = (
 
 def _api(row: Row) -> Api:
     prediction, target = row.arrays.split()
-    return Api(f"optax.{row.name}", "jax", (prediction, target, *row.options.split()),
+    return Api(canonical(f"optax.losses.{row.name}"), "jax", (prediction, target, *row.options.split()),
                {"prediction": prediction, "target": target}, row.declare, row.defaults, index_target=row.index,
                family=row.family)  # fmt: skip
 

@@ -1,7 +1,20 @@
 """Collecting: cases × adapters → Run, through worker processes, with a store that resumes, merges and can be judged."""
 
-from harness.collect.pool import Missing, Place, Pool
+from harness.collect.cluster import collect_on_dask
+from harness.collect.pool import TIMEOUT, Missing, Place, Pool
 from harness.collect.run import Progress, collect, open_probe
 from harness.collect.store import Store, load_run, merge
 
-__all__ = ["Missing", "Place", "Pool", "Progress", "Store", "collect", "load_run", "merge", "open_probe"]
+__all__ = [
+    "TIMEOUT",
+    "Missing",
+    "Place",
+    "Pool",
+    "Progress",
+    "Store",
+    "collect",
+    "collect_on_dask",
+    "load_run",
+    "merge",
+    "open_probe",
+]

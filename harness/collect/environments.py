@@ -1,8 +1,8 @@
 """Which interpreters there are, which adapters, and what versions of everything they have.
 
 The environment "" is the interpreter that runs the harness. Others are named by the variable HARNESS_ENVIRONMENTS, as
-`torch-2.1=/path/to/python,torch-2.5=/path/to/another`; such an interpreter needs NumPy and the framework, and not the
-harness.
+`torch-2.1=/path/to/python,torch-2.5=ssh=user@host//python=/path/to/another`; such an interpreter needs NumPy and the
+framework, and not the harness.
 """
 
 import hashlib
@@ -10,14 +10,19 @@ import importlib.metadata
 import importlib.util
 import json
 import platform
+import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import execnet
+
 import harness.records
+from harness.collect.line import REMOTE
 from harness.errors import AdapterError
+from harness.naming import nearest
 
 VARIABLE = "HARNESS_ENVIRONMENTS"
 GROUP = "harness.adapters"
@@ -88,11 +93,33 @@ def target_of(adapter: str) -> str:
         return adapter
     if adapter in ADAPTERS:
         return f"harness.adapters.{adapter}:adapter"
-    found = {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
+    found = {name: point.value for name, point in registered().items()}
     if adapter not in found:
-        known = ", ".join(dict.fromkeys((*ADAPTERS, *found)))
-        raise AdapterError("no-adapter", f"no adapter is called {adapter!r}; known: {known}")
+        known = dict.fromkeys((*ADAPTERS, *found))
+        raise AdapterError(
+            "no-adapter", f"no adapter is called {adapter!r}{nearest(adapter, known)}; known: {', '.join(known)}"
+        )
     return found[adapter]
+
+
+def registered() -> dict[str, importlib.metadata.EntryPoint]:
+    """The adapters that packages have registered, ours among them, by name."""
+    return {point.name: point for point in importlib.metadata.entry_points(group=GROUP)}
+
+
+def find_adapter(adapter: str) -> None:
+    """Find out whether there is an adapter, without importing it.
+
+    Raises:
+        AdapterError: Nobody has registered it, or there is no module at its place.
+    """
+    module = target_of(adapter).partition(":")[0]
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:  # a package that it would be in
+        found = None
+    if found is None:
+        raise AdapterError("no-adapter", f"no module {module!r} is there for the adapter {adapter!r}; install it")
 
 
 def process_of(adapter: str) -> str:
@@ -109,8 +136,11 @@ def fingerprint(python: str, adapter: str) -> Fingerprint:
     """
     versions = survey(python)
     own = PACKAGES.get(adapter, tuple(versions))
-    module = target_of(adapter).partition(":")[0]
-    return Fingerprint({name: versions[name] for name in ("python", *own) if name in versions}, _source(module))
+    found = {name: versions[name] for name in ("python", *own) if name in versions}
+    package = registered()[adapter].dist if adapter not in PACKAGES and adapter in registered() else None
+    if package is not None:
+        found[package.name] = package.version
+    return Fingerprint(found, _source(target_of(adapter).partition(":")[0]))
 
 
 @lru_cache(maxsize=16)
@@ -124,11 +154,33 @@ def survey(python: str) -> Mapping[str, str]:
     if not python:
         return {"python": platform.python_version(), **_installed(names)}
     try:
-        done = subprocess.run([python, "-c", SURVEY, *names], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603  the interpreter the user named
+        done = subprocess.run(command(python, SURVEY, names), capture_output=True, text=True, check=True, timeout=60)  # noqa: S603  the interpreter the user named
         versions: Mapping[str, str] = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise AdapterError("bad-interpreter", f"{python} does not run as a Python interpreter: {error}") from error
+        by_hand = shlex.join(command(python, "print(1)", []))
+        message = f"{python} does not run as a Python interpreter ({_what_it_did(error)}); try {by_hand}"
+        raise AdapterError("bad-interpreter", message) from error
     return versions
+
+
+def command(python: str, script: str, arguments: Sequence[str]) -> list[str]:
+    """What runs a script in an interpreter here, or over there where it is named `ssh=host//python=…`."""
+    if not python.startswith(REMOTE):
+        return [python, "-c", script, *arguments]
+    spec = execnet.XSpec(python)
+    return ["ssh", "-C", *str(spec.ssh).split(), shlex.join([spec.python or "python", "-c", script, *arguments])]
+
+
+def _what_it_did(error: Exception) -> str:
+    match error:
+        case subprocess.CalledProcessError(returncode=code, stderr=str(said)):
+            return f"exit code {code}: {said.strip().splitlines()[-1]}" if said.strip() else f"exit code {code}"
+        case subprocess.TimeoutExpired(timeout=seconds):
+            return f"no answer within {seconds:g} s"
+        case OSError(strerror=str(reason)):
+            return reason
+        case _:
+            return "it said something else"
 
 
 def _installed(names: list[str]) -> dict[str, str]:

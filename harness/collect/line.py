@@ -40,6 +40,9 @@ STDERR_TAIL = 8000
 # How long a process may take to end once its line has broken.
 GRACE_SECONDS = 3.0
 
+# How an interpreter on another host is named.
+REMOTE = "ssh="
+
 Numbered = tuple[int, str]
 
 
@@ -55,20 +58,50 @@ class Nonsense(LineBroken):
         self.culprit = culprit
 
 
+class NotThere(Exception):  # noqa: N818
+    """There is no such interpreter or host; trying again would not help."""
+
+
 class AdapterMissing(Exception):  # noqa: N818
     """The worker cannot import the adapter; the text says why."""
+
+
+def spec_of(python: str) -> str:
+    """What execnet is asked for: a process of ours, of another interpreter here, or `ssh=host//python=…` elsewhere."""
+    if python.startswith(REMOTE):
+        return python
+    return f"popen//python={shlex.quote(python)}" if python else "popen"
+
+
+def shipped() -> dict[str, str]:
+    """The source of every module that a worker needs, for a host that has no copy of the harness."""
+    package = Path(harness.records.__file__).parent
+    files = [file for pattern in ("*.py", "adapters/*.py", "collect/wire.py") for file in package.glob(pattern)]
+    names = {file: ".".join(("harness", *file.relative_to(package).with_suffix("").parts)) for file in files}
+    return {name.removesuffix(".__init__"): file.read_text(encoding="utf-8") for file, name in names.items()}
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A process started in here is not interrupted by Ctrl-C, which is for us: we end our workers ourselves."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Line:
     """A live worker process.
 
     Args:
-        python: The interpreter, or "" for the one that runs the harness.
+        python: The interpreter, "" for the one that runs the harness, or `ssh=host//python=…` for one elsewhere.
         process: Name of the process: that of its framework, perhaps with a number behind a "+".
         folder: Where the worker's journal and stderr are kept.
 
     Raises:
-        LineBroken: The interpreter does not start.
+        NotThere: There is no such interpreter or host.
+        LineBroken: The process ended while it was starting.
     """
 
     def __init__(self, python: str, process: str, folder: Path) -> None:
@@ -77,23 +110,31 @@ class Line:
         self._log.touch()
         self._journal.touch()
         self._group = execnet.Group()
-        interpreter = f"//python={shlex.quote(python)}" if python else ""
+        here = python or sys.executable
         try:
-            self._gateway = self._group.makegateway(f"popen{interpreter}")
-        except (OSError, EOFError, AssertionError) as error:
-            raise LineBroken(f"{python or sys.executable} does not start: {error}") from error
+            with _uninterrupted():
+                self._gateway = self._group.makegateway(spec_of(python))
+        except (BrokenPipeError, EOFError, AssertionError) as error:
+            raise LineBroken(f"{here} ended while it was starting") from error
+        except (OSError, execnet.HostNotFound) as error:
+            raise NotThere(f"{here} does not start: {error}") from error
         self._process: subprocess.Popen[bytes] = self._gateway._io.popen  # type: ignore[attr-defined]  # noqa: SLF001
-        self._channel = self._gateway.remote_exec(worker)
-        self._channel.send(self._setup(process.partition("+")[0], [] if python else sys.path))
+        try:
+            self._channel = self._gateway.remote_exec(worker)
+        except OSError as error:
+            raise LineBroken(f"{here} ended while it was starting") from error
+        self._say(self._setup(process.partition("+")[0], python))
 
-    def _setup(self, process: str, path: Sequence[str]) -> dict[str, object]:
+    def _setup(self, process: str, python: str) -> dict[str, object]:
+        remote = python.startswith(REMOTE)
         return {
             "environ": dict(ENVIRON),
-            "journal": str(self._journal),
-            "log": str(self._log),
+            "journal": os.devnull if remote else str(self._journal),
+            "log": os.devnull if remote else str(self._log),
             "niceness": 0 if process in URGENT else NICENESS,
             "package": str(Path(harness.records.__file__).parent),
-            "path": list(path),
+            "path": [] if python else list(sys.path),
+            "shipped": shipped() if remote else {},
             "without": list(WITHOUT.get(process, ())),
         }
 

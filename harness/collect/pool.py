@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from harness.collect.line import AdapterMissing, Line, LineBroken, Nonsense, Numbered
+from harness.collect.line import AdapterMissing, Line, LineBroken, Nonsense, NotThere, Numbered
 from harness.collect.wire import load_observation
 from harness.errors import RunError
-from harness.records import Observation, TimedOut
+from harness.records import Crashed, Observation, TimedOut
 
 TIMEOUT = 120.0
 START_TIMEOUT = 300.0
@@ -26,6 +26,8 @@ BATCH_CHARACTERS = 4_000_000
 # A worker that dies before it has begun anything was not killed by a request. Then requests go out one by one, and at
 # the third such death in a row the one that was out is taken for the cause.
 IDLE_DEATHS = 3
+# A worker that dies before its framework is there may have been killed by chance; the third in a row was not.
+START_DEATHS = 3
 
 Post = Callable[[int, Observation], None]
 # The request that the worker had begun last, if any, and what became of it.
@@ -42,6 +44,13 @@ class Place(NamedTuple):
 @dataclass(frozen=True)
 class Missing:
     """An adapter that a place does not have, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unstarted:
+    """A worker that ended before it had its adapter, and how."""
 
     reason: str
 
@@ -105,36 +114,41 @@ class Pool:
         position = {number: index for index, number in enumerate(numbers)}
         pending = dict(zip(numbers, requests, strict=True))
         errand = Errand(place, target, pending, lambda number, o: post(position[number], o), self._stopped)
-        idle_deaths = 0
+        idle_deaths = start_deaths = 0
         while pending and not errand.stopped.is_set():
             before = len(pending)
             fault = self._round(errand, _batch(pending, 1 if idle_deaths else BATCH))
+            start_deaths = start_deaths + 1 if isinstance(fault, Unstarted) else 0
+            if start_deaths == START_DEATHS and isinstance(fault, Unstarted):
+                return Missing(f"{START_DEATHS} workers in a row ended before they had it; the last: {fault.reason}")
             if isinstance(fault, Missing):
                 return fault
-            if fault is not None:
+            if isinstance(fault, tuple):
                 idle_deaths = idle_deaths + 1 if len(pending) == before else 0
                 idle_deaths = _blame(errand, *fault, idle_deaths)
         return None
 
-    def _round(self, errand: Errand, batch: list[Numbered]) -> Missing | Fault | None:
+    def _round(self, errand: Errand, batch: list[Numbered]) -> Missing | Unstarted | Fault | None:
         """One batch: answers leave `pending`; a fault is returned with the request that was being evaluated."""
         line = None
         try:
             line = self._line(errand)
             for number, text in line.answers(errand.target, batch, self._timeout, self._start_timeout):
-                observation = _read(number, text)
+                observation = _read(text)
                 del errand.pending[number]
                 errand.post(number, observation)
-        except AdapterMissing as missing:
+        except (AdapterMissing, NotThere) as missing:
             return Missing(str(missing))
         except (LineBroken, TimeoutError) as broken:
             return None if errand.stopped.is_set() else self._bury(errand, line, broken)
         return None
 
-    def _bury(self, errand: Errand, line: Line | None, broken: LineBroken | TimeoutError) -> Missing | Fault:
+    def _bury(
+        self, errand: Errand, line: Line | None, broken: LineBroken | TimeoutError
+    ) -> Missing | Unstarted | Fault:
         """End a line that failed, and say on which request and how; the next round starts another."""
         if line is None:
-            return Missing(str(broken))
+            return Unstarted(str(broken))
         self._lines.pop(errand.place, None)
         culprit = broken.culprit if isinstance(broken, Nonsense) else line.begun()
         loaded = errand.target in line.loaded
@@ -143,7 +157,11 @@ class Pool:
             late = TimedOut(self._timeout)
             return (culprit, late) if loaded else Missing(f"the import took more than {self._start_timeout:g} seconds")
         death = line.post_mortem(broken)
-        return (culprit, death) if loaded else Missing(f"the import ended its worker: {death.reason}\n{death.stderr}")
+        if loaded:
+            return culprit, death
+        # What Python says of an import is said every time; a process that is gone may have been killed by chance.
+        told = f"{death.reason}\n{death.stderr}".strip()
+        return Missing(f"its import raised {told}") if isinstance(broken, Nonsense) else Unstarted(told)
 
     def _line(self, errand: Errand) -> Line:
         place = errand.place
@@ -179,8 +197,9 @@ def _batch(pending: dict[int, str], limit: int) -> list[Numbered]:
     return batch
 
 
-def _read(number: int, text: str) -> Observation:
+def _read(text: str) -> Observation:
+    """What a worker answered; what is no answer is a failure to give one, of that request alone."""
     try:
         return load_observation(text)
     except RunError as error:
-        raise Nonsense(error.message, number) from error
+        return Crashed(error.message)

@@ -12,10 +12,10 @@ from queue import SimpleQueue
 from harness.adapters.callables import evaluate_callable
 from harness.collect.plan import Home, Local, Task, in_shard, plan, task_of
 from harness.collect.pool import BATCH, TIMEOUT, Missing, Place, Pool
-from harness.collect.store import ABSENT, RANK, Answer, Store
+from harness.collect.store import Answer, Store, rank_of
 from harness.errors import RunError
 from harness.findings import Probe
-from harness.records import BrokenCase, Case, Expression, InputArray, Key, Observation, Run, Unsupported
+from harness.records import BrokenCase, Case, Expression, InputArray, Key, Lack, Observation, Run, Unsupported
 
 # Called with (answered, all, what was answered last).
 Progress = Callable[[int, int, str], None]
@@ -102,14 +102,13 @@ def _describe(kept: Store, run: Run, tasks: Iterable[Task], absent: Mapping[Home
     answers = []
     for task in tasks:
         observation, here = run.observations[task.key], task.home not in absent
-        rank = RANK[type(observation)] if here else ABSENT
-        answers.append(Answer(task.key, rank, task.digest, task.home.versions if here else {}))
+        answers.append(Answer(task.key, rank_of(observation), task.digest, task.home.versions if here else {}))
         if not here:
-            kept.keep(task.digest, observation, ABSENT)
+            kept.keep(task.digest, observation)
     for key in run.observations.keys() - {task.key for task in tasks}:
         digest = f"called here: {key.case} {key.side} {key.dtype}"
         kept.keep(digest, run.observations[key])
-        answers.append(Answer(key, RANK[type(run.observations[key])], digest, {}))
+        answers.append(Answer(key, rank_of(run.observations[key]), digest, {}))
     kept.describe(run, answers, {task.home.name for task in tasks if task.home not in absent})
 
 
@@ -166,7 +165,10 @@ def _serve_lane(pool: Pool, place: Place, lane: Sequence[Task], put: Callable[[A
 
 
 def _unsupported(task: Task, absent: Mapping[Home, str]) -> Unsupported:
-    return Unsupported(f"{task.home.name} was not asked: {absent[task.home]}")
+    reason = absent[task.home]
+    if not task.home.wanted:
+        return Unsupported(reason, Lack.WISH)
+    return Unsupported(f"{task.home.name} is missing: {reason}", Lack.FRAMEWORK)
 
 
 def _called(local: Local) -> Observation:

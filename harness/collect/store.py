@@ -5,10 +5,11 @@ that were collected are kept beside it, so a store can be judged on its own. Mer
 the greater in a fixed order; that is associative, commutative and idempotent, so the order of stores does not matter.
 """
 
+import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,19 @@ from typing import Self
 
 from harness.collect import wire
 from harness.errors import RunError
-from harness.records import BrokenCase, Case, Computed, Crashed, Key, Observation, Raised, Run, TimedOut, Unsupported
+from harness.records import (
+    BrokenCase,
+    Case,
+    Computed,
+    Crashed,
+    Key,
+    Lack,
+    Observation,
+    Raised,
+    Run,
+    TimedOut,
+    Unsupported,
+)  # fmt: skip
 
 Row = tuple[object, ...]
 
@@ -32,13 +45,26 @@ TABLES: Mapping[str, tuple[tuple[str, ...], int]] = {
     "broken": (("body",), 1),
     "missing": (("framework", "reason"), 1),
     "present": (("framework",), 1),
-    "provenance": (("name", "value"), 1),
+    "part": (("part", "name", "value"), 2),
+}
+# What the provenance of several runs comes to; of anything else, all that was said.
+COMBINED: Mapping[str, Callable[[Iterable[str]], str]] = {
+    "started": min,
+    "finished": max,
+    "evaluated": lambda counts: str(sum(map(int, counts))),
+    "recalled": lambda counts: str(sum(map(int, counts))),
 }
 RANK: Mapping[type, int] = {Computed: 4, Raised: 3, Unsupported: 2, TimedOut: 1, Crashed: 0}
 # From here on an observation is final; below, another run asks again.
 FINAL = 2
-# What stands for an answer where the framework is missing: less than any answer.
-ABSENT = -1
+# What stands for an answer where nobody was asked: less than any answer, and least where nobody was wanted.
+UNASKED: Mapping[str, int] = {Lack.FRAMEWORK: -1, Lack.WISH: -2}
+
+
+def rank_of(observation: Observation) -> int:
+    """How much an observation says: of two on one question, the greater is kept."""
+    lack = observation.lack if isinstance(observation, Unsupported) else ""
+    return UNASKED.get(lack, RANK[type(observation)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +89,45 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self._committed = time.monotonic()
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path or ":memory:", timeout=60)
             self._prepare(path)
+        except (OSError, sqlite3.OperationalError) as error:
+            message = f"no store can be kept there ({error}); name another file"
+            raise RunError("unwritable", message, str(path)) from error
         except sqlite3.DatabaseError as error:
-            raise RunError(
-                "bad-store", f"this is no store of observations ({error}); name another file", f"{path}"
-            ) from error
+            message = f"this is no store of observations ({error}); name another file"
+            raise RunError("bad-store", message, str(path)) from error
 
     def _prepare(self, path: Path | None) -> None:
+        self._check_ours(path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in {0, VERSION}:
-            message = f"the store has format {version}, this harness reads format {VERSION}; delete the file"
-            raise RunError("bad-store", message, str(path))
+        self._connection.execute(f"PRAGMA user_version={VERSION}")
         for table, (columns, keys) in TABLES.items():
             key = ", ".join(columns[:keys])
             self._connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(columns)}, PRIMARY KEY ({key})) WITHOUT ROWID"
             )
-        self._connection.execute(f"PRAGMA user_version={VERSION}")
         self._connection.commit()
+
+    def _check_ours(self, path: Path | None) -> None:
+        """Nothing is written into a database of somebody else's."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if version == 0 and tables:
+            message = f"this is a database of another program, with {', '.join(sorted(tables))}; name another file"
+            raise RunError("bad-store", message, str(path))
+        if version not in {0, VERSION}:
+            message = f"the store has format {version}, this harness reads format {VERSION}; delete the file"
+            raise RunError("bad-store", message, str(path))
+        for table in tables & TABLES.keys():
+            found = {column for _, column, *_ in self._connection.execute(f"PRAGMA table_info({table})")}
+            if found != {*TABLES[table][0]}:
+                message = f"its table {table!r} is not one of ours; name another file"
+                raise RunError("bad-store", message, str(path))
 
     def __enter__(self) -> Self:
         """The open store."""
@@ -107,11 +148,9 @@ class Store:
                 found[digest] = wire.load_observation(row[0])
         return found
 
-    def keep(self, digest: str, observation: Observation, rank: int | None = None) -> None:
+    def keep(self, digest: str, observation: Observation) -> None:
         """Write one observation; it is committed half a second later at most, if more follow."""
-        self._write(
-            "observation", [(digest, RANK[type(observation)] if rank is None else rank, wire.dumps(observation))]
-        )
+        self._write("observation", [(digest, rank_of(observation), wire.dumps(observation))])
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 
@@ -136,7 +175,8 @@ class Store:
         self._write("broken", [(wire.dumps(case),) for case in run.broken])
         self._write("missing", list(run.missing.items()))
         self._write("present", [(framework,) for framework in present])
-        self._write("provenance", list(run.provenance.items()))
+        part = hashlib.blake2b(json.dumps(sorted(run.provenance.items())).encode(), digest_size=8).hexdigest()
+        self._write("part", [(part, name, value) for name, value in run.provenance.items()])
         self.commit()
 
     def _write(self, table: str, rows: Sequence[Row]) -> None:
@@ -152,13 +192,25 @@ class Store:
         if not other.is_file():
             raise RunError("bad-store", "there is no such file; write it with `harness collect --store`", str(other))
         with Store(other) as source:
-            for table, (columns, keys) in TABLES.items():
-                rows = source.rows(table)
-                mine = {row[:keys]: row for row in self.rows(table)} if len(columns) > keys else {}
-                if table == "collected":
-                    _same_cases(rows, mine, other)
-                self._write(table, [max(row, mine.get(row[:keys], row)) for row in rows])
+            self.take(source, str(other))
+
+    def take(self, source: "Store", name: str) -> None:
+        """Take in every row of an open store called `name`, or none of them.
+
+        Raises:
+            RunError: It holds another case by the name of one of ours.
+        """
+        _same_cases(source.rows("collected"), {row[:1]: row for row in self.rows("collected")}, name)
+        for table, (columns, keys) in TABLES.items():
+            mine = {row[:keys]: row for row in self.rows(table)} if len(columns) > keys else {}
+            self._write(table, [max(row, mine.get(row[:keys], row)) for row in source.rows(table)])
         self.commit()
+
+    def adopt(self, source: "Store") -> None:
+        """Describe the run of another store in place of the one described before; observations of both stay."""
+        for table in TABLES.keys() - {"observation"}:
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        self.take(source, "")
 
     def rows(self, table: str) -> list[Row]:
         """Every row of a table, by key."""
@@ -185,15 +237,29 @@ class Store:
             observations=observations,
             environment={name: ", ".join(sorted(found)) for name, found in sorted(versions.items())},
             missing={str(name): str(reason) for name, reason in self.rows("missing") if name not in present},
-            provenance={str(name): str(value) for name, value in self.rows("provenance")},
+            provenance=self._provenance(),
         )
 
+    def _provenance(self) -> dict[str, str]:
+        """Of one run its own; of several what they come to together, with the number of them as `parts`."""
+        said: dict[str, list[str]] = {}
+        parts = set()
+        for part, name, value in self.rows("part"):
+            parts.add(part)
+            said.setdefault(str(name), []).append(str(value))
+        together = {name: COMBINED.get(name, _each)(values) for name, values in said.items()}
+        return together | ({"parts": str(len(parts))} if len(parts) > 1 else {})
 
-def _same_cases(rows: Iterable[Row], mine: Mapping[Row, Row], other: Path) -> None:
+
+def _each(values: Iterable[str]) -> str:
+    return ", ".join(sorted(set(values)))
+
+
+def _same_cases(rows: Iterable[Row], mine: Mapping[Row, Row], other: str) -> None:
     for row in rows:
         if mine.get(row[:1], row) != row:
             message = f"its case {row[0]!r} is not the one of that name merged before; collect both from the same files"
-            raise RunError("conflicting-cases", message, str(other))
+            raise RunError("conflicting-cases", message, other)
 
 
 def _place(case: Case) -> tuple[str, int, str]:
@@ -208,11 +274,13 @@ def merge(stores: Sequence[Path], into: Path) -> None:
     """Merge stores of shards or of matrix jobs into one file; their order does not matter.
 
     Raises:
-        RunError: A file is no store.
+        RunError: A file is no store, or two do not fit each other; `into` is then as it was.
     """
-    with Store(into) as store:
-        for path in stores:
-            store.absorb(path)
+    with Store(None) as merged:
+        for path in (*stores, *([into] if into.exists() else [])):
+            merged.absorb(path)
+        with Store(into) as store:
+            store.take(merged, str(into))
 
 
 def load_run(stores: Sequence[Path]) -> Run:

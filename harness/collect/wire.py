@@ -8,7 +8,7 @@ user's function only the name is written.
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import records, syntax
-from harness.adapters.base import Request
+from harness.adapters.base import Request, numpy_dtype, writable
 from harness.errors import RunError
-from harness.records import InputArray, Observation
+from harness.records import Array, InputArray, Observation
 from harness.syntax import Node
 
 RECORDS: Mapping[str, type] = {
@@ -92,15 +92,61 @@ def load_request(text: str) -> Request:
 
 
 def load_observation(text: str) -> Observation:
-    """The observation that a worker or the store holds.
+    """The observation that a worker or the store holds: numbers as float64, texts as they can be written.
 
     Raises:
-        RunError: The text is no observation.
+        RunError: The text is no observation, or one with something else in it than its record says.
     """
     observation = loads(text)
     if not isinstance(observation, Observation):
         raise RunError("malformed-record", f"found a {type(observation).__name__}, wanted an observation")
-    return observation
+    members: dict[str, Any] = {name: _member(observation, name) for name in FIELDS[type(observation)]}
+    return type(observation)(**members)
+
+
+def _member(observation: Observation, name: str) -> object:
+    """What a field holds, if it is what an adapter may answer."""
+    read, wanted = MEMBERS[name]
+    value = getattr(observation, name)
+    found = read(value)
+    if found is None and value is not None:
+        described = f"the text {value[:40]!r}" if isinstance(value, str) else f"a {type(value).__name__}"
+        kind = type(observation).__name__
+        raise RunError("malformed-record", f"found {described} as the {name} of a {kind}, wanted {wanted}")
+    return found
+
+
+def _numbers(value: object) -> Array | None:
+    # A NumPy scalar travels as a number.
+    real = isinstance(value, int | float) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+    return np.asarray(value, np.float64) if real else None
+
+
+def _text(value: object) -> str | None:
+    return writable(value) if isinstance(value, str) else None
+
+
+def _dtype(value: object) -> str | None:
+    return _dtype_called(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=64)
+def _dtype_called(name: str) -> str | None:
+    try:
+        return numpy_dtype(name).name
+    except TypeError:
+        return None
+
+
+# What each field of an observation is read as, which is None where it is something else, and what it should be.
+MEMBERS: Mapping[str, tuple[Callable[[Any], object], str]] = {
+    "value": (_numbers, "an array of real numbers"),
+    "gradient": (_numbers, "an array of real numbers, or nothing"),
+    "dtype": (_dtype, "the name of a dtype"),
+    "lack": (lambda value: value, ""),
+    "seconds": (lambda value: value if isinstance(value, int | float) else None, "a number"),
+    **dict.fromkeys(("gradient_note", "kind", "message", "reason", "stderr"), (_text, "a text")),
+}
 
 
 @lru_cache(maxsize=4096)
@@ -157,6 +203,8 @@ def _decode(value: Any) -> Any:  # noqa: ANN401
             return records.Callable(value["name"], _elsewhere, value["framework"])
         case "Expectation":
             return records.Expectation(**_members(value) | {"verdict": records.Verdict(value["verdict"])})
+        case "Unsupported":
+            return records.Unsupported(value["reason"], records.Lack(value["lack"]))
         case name:
             return RECORDS[name](**_members(value))
 

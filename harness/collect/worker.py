@@ -6,7 +6,9 @@ within reach. An execnet worker keeps the real stdout for itself; whatever a fra
 
 import faulthandler
 import importlib
+import importlib.abc
 import importlib.metadata
+import importlib.util
 import os
 import sys
 import time
@@ -18,11 +20,33 @@ from typing import Any
 FLUSH_SECONDS = 0.002
 
 
-def mount(package_folder: str) -> None:
-    """Make the harness importable from its folder, and nothing that happens to lie beside it.
+class Shipped(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Modules whose source came over the line: on another host there is no folder to import them from."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self.sources = sources
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:  # noqa: ANN401
+        """Ours by the names of their modules."""
+        del path, target
+        return importlib.util.spec_from_loader(name, self) if name in self.sources else None
+
+    def get_source(self, name: str) -> str:
+        """As it was read over there."""
+        return self.sources[name]
+
+    def is_package(self, name: str) -> bool:
+        """Whether other modules are in it."""
+        return any(other.startswith(f"{name}.") for other in self.sources)
+
+
+def mount(package_folder: str, sources: dict[str, str]) -> None:
+    """Make the harness importable from its folder, and nothing that happens to lie beside it, or from its sources.
 
     The packages are empty shells: their `__init__` modules serve the process that plans, and import what it needs.
     """
+    if sources:
+        sys.meta_path.insert(0, Shipped(sources))
     for name, folder in (("harness", package_folder), ("harness.collect", os.path.join(package_folder, "collect"))):  # noqa: PTH118
         shell = types.ModuleType(name)
         shell.__path__ = [folder]
@@ -89,7 +113,7 @@ def start(channel: Any) -> None:  # noqa: ANN401
     sys.path[:] = setup["path"] or sys.path
     for name in setup["without"]:
         sys.modules[name] = None  # type: ignore[assignment]  # this makes an import fail
-    mount(setup["package"])
+    mount(setup["package"], setup["shipped"])
     try:
         serve(channel, setup)
     except SystemExit as leaving:

@@ -18,12 +18,14 @@ from harness.explain.spelled import live_classes, spelled
 from harness.expression import inputs_of
 from harness.reference.arithmetic import FORMATS
 from harness.reference.interpret import DTYPES
-from harness.semantics import Activation, Guard, Precision, Semantics, with_choice
+from harness.semantics import Activation, Guard, Modulation, Precision, Semantics, with_choice
 from harness.syntax import Binary, Constant, Index, Input, Literal, Node, Sequence, Slice
 
 Describe = Callable[[Node], Described]
-STEPS = {"softmax": "softmax", "log_softmax": "log-softmax", "sigmoid": "sigmoid", "exp": "exp", "log": "log",
-         "logit": "logit"}  # fmt: skip
+STEPS = {"softmax": "softmax", "log_softmax": "log-softmax", "sigmoid": "sigmoid", "log_sigmoid": "log-sigmoid",
+         "exp": "exp", "log": "log", "logit": "logit"}  # fmt: skip
+
+BASES = {"log2": 2.0, "log10": 10.0}
 
 # Neighbouring steps that are together something simpler. An empty result means that they undo each other.
 SIMPLER: dict[tuple[str, str], tuple[str, ...]] = {
@@ -89,7 +91,7 @@ def _prediction_step(s: Semantics, describe: Describe, dtype: str) -> Semantics 
             return _tempered(s, left, right, op)
         case Binary("*", left, right) if _scalar(left) and _temperable(s):
             return _tempered(s, right, left, "*")
-        case Binary("+", left, right) if s.activation.chain[:1] == ("log",) and number(right) is not None:
+        case Binary("+", left, right) if _takes_logarithm(s) and number(right) is not None:
             guarded = _with_guard(s, "added_epsilon", number(right))
             return None if guarded is None else _inside(guarded, left)
         case Index(x, (Slice(None, None, None), Sequence(items))) if s.layout.class_axis == -1:
@@ -97,6 +99,12 @@ def _prediction_step(s: Semantics, describe: Describe, dtype: str) -> Semantics 
         case _:
             plain = spelled(node)
             return _inside(s, plain) if plain is not None else _prediction_call(s, node, describe, dtype)
+
+
+def _takes_logarithm(s: Semantics) -> bool:
+    """Whether what the prediction is goes into a logarithm as it stands, and nowhere else."""
+    one_sided = s.term.family in ("cross-entropy", "kl") and s.term.sides == "one" and s.guard == Guard()
+    return s.activation.chain[:1] == ("log",) or (not s.activation.chain and one_sided and s.modulation == Modulation())
 
 
 def _reordered(s: Semantics, x: Node, items: tuple[Node, ...], describe: Describe) -> Semantics | None:
@@ -152,6 +160,9 @@ def _prediction_call(s: Semantics, node: Node, describe: Describe, dtype: str) -
         return _inside(s, args[0])
     if name in STEPS:
         return _activated(s, STEPS[name], args, kwargs, describe)
+    if name in BASES and s.activation.chain == ("exp",) and s.term.family == "cross-entropy" and not s.scale.log_base:
+        logarithm = with_choice(s, "scale", log_base=BASES[name])
+        return _activated(logarithm, "log", args, kwargs, describe)
     live = live_classes(node)
     if live is not None and s.activation.chain[:1] in (("softmax",), ("log-softmax",)) and s.activation.support is None:
         return _inside(with_choice(s, "activation", support=live[1]), live[0])

@@ -90,16 +90,27 @@ def factors_of(
 
 
 def _settled(factors: list[Factor], residual: float, divergence: Divergence) -> tuple[Factor, ...]:
-    """Steps are made to leave the same residual as the shares; where nothing is finite they bear the gap itself."""
+    """Steps are made to leave the same residual as the shares; a gap that is no number is borne by one factor."""
     if not factors:
         return ()
-    if not all(math.isfinite(x) for x in (divergence.gap, residual, *(f.step for f in factors))):
+    if not math.isfinite(divergence.gap):
+        bearer = next((i for i, f in enumerate(factors) if not math.isfinite(f.share)), 0)
+        return tuple(_bearing(f, divergence.gap if i == bearer else None) for i, f in enumerate(factors))
+    if not all(math.isfinite(x) for x in (residual, *(f.step for f in factors))):
         return tuple(factors)
     off = divergence.gap - residual - math.fsum(f.step for f in factors)
     largest = max(range(len(factors)), key=lambda i: abs(factors[i].step))
     if off != 0.0:
         factors[largest] = replace(factors[largest], step=factors[largest].step + off)
     return tuple(factors)
+
+
+def _bearing(f: Factor, gap: float | None) -> Factor:
+    """A factor that bears the gap, or of which only what is finite counts."""
+    if gap is not None:
+        return replace(f, share=gap, step=gap)
+    share, step = (x if math.isfinite(x) else 0.0 for x in (f.share, f.step))
+    return replace(f, share=share, step=step)
 
 
 def _factor(

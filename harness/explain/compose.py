@@ -14,16 +14,18 @@ import numpy as np
 
 from harness.catalog import api_of, declare
 from harness.explain.absorb import absorb
-from harness.explain.counted import same_weights, weights_summed
+from harness.explain.counted import counted_rows, counts, is_count, same_weights, weights_summed
 from harness.explain.facts import Facts, constant_of
-from harness.explain.masks import ignored_label
+from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
-from harness.explain.plain import is_entropy_of_target, of_certainties, of_losses, plain
+from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
-from harness.explain.rows import by_row_weights
+from harness.explain.rows import by_rows, rows_of
 from harness.explain.unit_axes import adds_axes, without_unit_axes
 from harness.expression import inputs_of
+from harness.records import Array
+from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Binary, Index, Literal, Node, Sequence, Unary
 
@@ -110,7 +112,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
             if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0
             else with_choice(s, "scale", constant=right)
         )
-    return _weighted(s, right)
+    return _weighted(s, right, facts)
 
 
 def _times(s: Semantics, factor: float) -> Semantics | None:
@@ -127,13 +129,21 @@ def _times(s: Semantics, factor: float) -> Semantics | None:
     return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
 
 
-def _weighted(s: Semantics, weight: Node) -> Semantics | None:
+def _weighted(s: Semantics, weight: Node, facts: Facts) -> Semantics | None:
     if s.reduction.batch != "none" or s.plus:
         return None
     known = s.weight.sample
     if isinstance(known, float):
         return None
+    if known is not None and s.weight.mask is None and _is_mask(known, facts) != _is_mask(weight, facts):
+        # One says what counts, and the other how much.
+        mask, amount = (known, weight) if _is_mask(known, facts) else (weight, known)
+        return with_choice(s, "weight", sample=amount, mask=bare(mask))
     return with_choice(s, "weight", sample=weight if known is None else Binary("*", known, weight))
+
+
+def _is_mask(weight: Node, facts: Facts) -> bool:
+    return bool(np.isin(facts.array(weight), (0, 1)).all())
 
 
 def _divided(left: Node, right: Node, facts: Facts) -> Semantics | None:
@@ -159,23 +169,17 @@ def _divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Sem
     ):
         shape = facts.describe(s.layout.prediction).shape
         counts = {"samples": shape[0] if shape else 1, "elements": _elements(s, shape)}
-        for denominator in (
-            ("elements", "samples") if amount != counts["samples"] or _counts_samples(s) else ("samples", "elements")
-        ):
+        for denominator in ("samples", "elements") if s.reduction.classes == "flat" else ("elements", "samples"):
             if counts[denominator] == amount:
-                return with_choice(s, "reduction", **_mean_over(s, denominator))
+                return with_choice(s, "reduction", **_mean_over(s, denominator, len(shape)))
     return _times(s, 1.0 / amount) if amount else None
 
 
-def _counts_samples(s: Semantics) -> bool:
-    return s.reduction.classes in ("sum", "mean")
-
-
-def _mean_over(s: Semantics, denominator: str) -> dict[str, str]:
-    if denominator == "samples" and s.reduction.classes == "flat":
+def _mean_over(s: Semantics, denominator: str, axes: int) -> dict[str, str]:
+    if denominator == "samples" and s.reduction.classes == "flat" and axes == 2:  # noqa: PLR2004  samples and classes
         # The sum over everything divided by the samples: a sum over classes, then a mean over samples.
         return {"classes": "sum", "batch": "mean", "denominator": "elements"}
-    return {"batch": "mean", "denominator": "elements" if _counts_samples(s) else denominator}
+    return {"batch": "mean", "denominator": denominator}
 
 
 def _elements(s: Semantics, shape: tuple[int, ...]) -> int:
@@ -193,31 +197,39 @@ def _log_base(node: Node) -> float | None:
 
 
 def _by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
-    """L·w summed, divided by the sum of the same w: a mean that counts the weights used."""
-    found = operation(divisor)
-    used = s.weight.sample
-    if s.reduction.batch == "rows-sum" and found is not None:
-        rows = (
-            found[0] == "sum"
-            and found[1][0] == used
-            and facts.describe(divisor).shape == (len(s.reduction.microbatches or ()),)
-        )
-        return by_row_weights(s) if rows and not s.plus else None
-    if s.plus or s.reduction.batch != "sum" or found is None:
+    """L·w summed, divided by what the w come to: a mean that counts the weights used, or what was left by a mask."""
+    if s.plus or facts.prediction in inputs_of(divisor):
         return None
-    if found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
+    shape = facts.shape(divisor)
+    if len(shape) == 1:
+        return _by_rows(s, facts.array(divisor), facts)
+    if s.reduction.batch != "sum" or shape != ():
+        return None
+    found, weights = operation(divisor), s.weight.sample
+    if found is not None and found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
         inner = found[1][0]
-        if isinstance(used, Node) and same_weights(facts.array(inner), facts.array(used)):
+        if isinstance(weights, Node) and same_weights(facts.array(inner), facts.array(weights)):
             return with_choice(s, "reduction", batch="mean", denominator=weights_summed(s, inner, facts))
-    if facts.prediction not in inputs_of(divisor) and facts.describe(divisor).shape == () and s.scale.constant == 1.0:
-        return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor))
-    return None
+    amount = float(facts.array(divisor))
+    counted = (name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype))
+    denominator = next(counted, None) if s.weight.sample is not None or s.weight.mask is not None else None
+    if denominator is not None:
+        return with_choice(s, "reduction", batch="mean", denominator=denominator)
+    return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor)) if s.scale.constant == 1.0 else None
+
+
+def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:
+    """A sum for each sequence, divided by what that sequence counts."""
+    if s.reduction.batch == "none" and s.reduction.classes == "sum" and FAMILIES[s.term.family].shape == "elementwise":
+        s = rows_of(with_choice(s, "reduction", classes="flat"), "sum", len(divisor))
+    counted = counted_rows(s, divisor, facts, facts.dtype) if s.reduction.batch == "rows-sum" else None
+    return None if counted is None else by_rows(s, counted)
 
 
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:
     """`loss[mask]`: what is not selected does not count; `loss[0]` of one sample is that sample."""
     s = resolve(value, facts)
-    if s is not None and adds_axes(items):
+    if s is not None and (adds_axes(items) or _is_only_one(items, facts.shape(value))):
         return s
     if s is None or len(items) != 1 or s.reduction.batch != "none" or s.weight.mask is not None:
         return None
@@ -225,6 +237,11 @@ def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics |
         return replace(s, weight=replace(s.weight, mask=items[0]), reduction=replace(s.reduction, denominator="kept"))
     shape = facts.describe(s.layout.prediction).shape
     return s if items == (Literal(0),) and shape and shape[0] == 1 else None
+
+
+def _is_only_one(items: tuple[Node, ...], shape: tuple[int, ...]) -> bool:
+    """`[..., 0]` and `[:, 0]` of an axis of length 1 that comes last."""
+    return len(items) > 1 and items[-1] == Literal(0) and adds_axes(items[:-1]) and shape[-1:] == (1,)
 
 
 def _called(node: Node, facts: Facts) -> Semantics | None:
@@ -237,16 +254,22 @@ def _called(node: Node, facts: Facts) -> Semantics | None:
     if name in ("sum", "mean"):
         if isinstance(args[0], Sequence):
             return _of_list(name, args[0], facts)
-        s = resolve(args[0], facts) or of_losses(args[0])
+        s = resolve(args[0], facts) or of_losses(args[0]) or (of_array(args[0], facts) if facts.opaque else None)
         axis = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else None))
-        return None if s is None or set(kwargs) - {"axis", "dim"} else reduced(s, name, axis, facts)
+        if "where" in kwargs:
+            s = _mapped(_mapped(s, partial(_kept, mask=kwargs["where"])), _counting_kept)
+        return None if s is None or set(kwargs) - {"axis", "dim", "where"} else reduced(s, name, axis, facts)
     if name == "average" and "weights" in kwargs and len(args) == 1:
-        s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"]))
+        s = _mapped(resolve(args[0], facts) or of_losses(args[0]), lambda s: _weighted(s, kwargs["weights"], facts))
         return None if s is None else with_choice(s, "reduction", batch="mean", denominator="weights")
     if name == "where" and len(args) == 3 and 0.0 in (number(args[1]), number(args[2])):  # noqa: PLR2004
         chosen, mask = (args[1], args[0]) if number(args[2]) == 0.0 else (args[2], Unary("~", args[0]))
         return _mapped(resolve(chosen, facts), partial(_kept, mask=mask))
     return None
+
+
+def _counting_kept(s: Semantics) -> Semantics:
+    return with_choice(s, "reduction", denominator="kept")
 
 
 def _kept(s: Semantics, mask: Node) -> Semantics | None:

@@ -1,127 +1,18 @@
-"""Choices and differences in words that a person would use."""
+"""Differences and stages in words that a person would use; the words of one choice stand in `choices.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from harness.explain.choices import WORDS, amount, chain
 from harness.explain.differences import DETAILS, Difference, read
-from harness.expression import render
-from harness.semantics import Semantics, Smoothing
-from harness.syntax import Literal
+from harness.explain.vocabulary import ENCODINGS
+from harness.semantics import Semantics
 
-CHAINS = {
-    (): "taken as it is",
-    ("exp",): "log-probabilities, exponentiated",
-    ("sigmoid",): "sigmoid of logits",
-    ("softmax",): "softmax of logits",
-    ("softmax", "softmax"): "softmax applied twice",
-    ("sigmoid", "sigmoid"): "sigmoid applied twice",
-    ("sigmoid", "softmax"): "softmax of sigmoid",
-    ("softmax", "sigmoid"): "sigmoid of softmax",
-    ("l2-normalise",): "scaled to length 1",
-}
-PROBABILITIES = {
-    ("softmax",): "softmax applied to what is already a distribution",
-    ("sigmoid",): "sigmoid applied to what is already a probability",
-    (): "probabilities, taken as they are",
-}
-FAMILIES_IN_WORDS = {
-    "cross-entropy": "cross-entropy",
-    "kl": "Kullback–Leibler divergence",
-    "generalised-kl": "generalised KL divergence",
-    "squared": "squared error",
-    "absolute": "absolute error",
-    "iou": "intersection over union",
-    "huber": "Huber",
-}
-FLOORS_IN_WORDS = {
-    "floor": "a floor of {}",
-    "epsilon": "{} added",
-    "zero_target": "what has target 0 is left out",
-    "log_zero": "log 0 taken as {}",
-}
-DENOMINATORS = {
-    "elements": "everything that was added",
-    "samples": "the samples",
-    "kept": "what was not ignored",
-    "weights": "the sum of the weights used",
-    "weights-unbroadcast": "the sum of the weights as given",
-    "nonzero-weights": "the number of non-zero weights",
-}
-
-
-def amount(value: Any) -> str:  # noqa: ANN401  a convention may be of any type
-    """A number, tree or flag as text."""
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case float() | int():
-            return f"{value:.12g}"
-        case str():
-            return value
-        case Smoothing(kind, size):
-            return f"{amount(size)} ({kind})"
-        case tuple():
-            return ", ".join(amount(part) for part in value) if value else "none"
-        case Literal(inner):
-            return amount(inner)
-        case Semantics():
-            return value.term.family
-        case _:
-            return render(value)
-
-
-def _chain(values: tuple[Any, ...], prediction_is: str | None) -> str:
-    chain = values[0]
-    if prediction_is == "probabilities" and chain in PROBABILITIES:
-        return PROBABILITIES[chain]
-    if prediction_is == "unsaid" and not chain:
-        return PROBABILITIES[()]
-    return CHAINS.get(chain, " of ".join(reversed(chain)))
-
-
-WORDS: dict[str, Callable[[tuple[Any, ...]], str]] = {
-    "target.encoding": lambda v: f"{_encoding(v[1])}: {amount(v[0])}",
-    "target.source": lambda v: amount(v[0]),
-    "target.bad_index": lambda v: v[2],
-    "activation.support": lambda v: "all of them" if v[0] is None else f"those where {amount(v[0])}",
-    "guard.floor": lambda v: ", ".join(FLOORS_IN_WORDS[name].format(amount(x)) for name, x in v[0]) or "nothing",
-    "term.sides": lambda v: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
-    "term.family": lambda v: FAMILIES_IN_WORDS.get(v[0], v[0]),
-    "term.added": lambda v: " + ".join(amount(part) for part in v[0]) or "nothing",
-    "reduction.classes": lambda v: {
-        "sum": "sum over classes",
-        "mean": "mean over classes",
-        "none": "classes kept apart",
-        "flat": "no step of its own",
-    }[v[0]],
-    "reduction.batch": lambda v: {"sum": "sum", "mean": "mean", "none": "not reduced"}.get(v[0], v[0]),
-    "reduction.denominator": lambda v: f"divided by {DENOMINATORS.get(v[0], v[0])}",
-    "reduction.microbatches": lambda v: "one mean" if v[0] is None else f"mean of the means of parts of {amount(v[0])}",
-    "reduction.zero": lambda v: f"{v[0]} when nothing is left",
-    "weight.class": lambda v: amount(v[0]) if v[2] is None else f"α = {amount(v[2])}",
-    "scale.log_base": lambda v: "natural logarithm" if not v[0] else f"logarithm to base {amount(v[0])}",
-    "scale.sign": lambda v: "+" if v[0] > 0 else "−",
-    "precision.input": lambda v: "the case's own dtype" if v[0] is None else v[0],
-    "precision.accumulation": lambda v: "the case's own dtype" if v[0] is None else v[0],
-    "gradient.tie": lambda v: ", ".join(f"{name}: {slope:g}" for name, slope in v[0]) or "usual",
-    "guard.recovered_logits": lambda v: "the logits are remembered" if v[0] else "no",
-    "layout.class_axis": lambda v: (
-        "none" if v[0] is None else f"axis {v[0]}" + ("" if v[1] is None else f", softmax over axis {v[1]}")
-    ),
-}
-
-
-def _encoding(name: str) -> str:
-    return {"index": "class indices", "dense": "one number per class", "signed": "±1", "log": "log-probabilities"}.get(
-        name, name
-    )
-
-
+# Families of which an element may count for one outcome or for both.
+SIDED = frozenset({"cross-entropy", "kl", "generalised-kl"})
+UNSIDED = "one term per element"
 _ON_PROBABILITIES = frozenset(
     {"cross-entropy", "kl", "generalised-kl", "dice", "iou", "tversky", "entropy", "generalised-cross-entropy"}
 )
@@ -134,11 +25,13 @@ def said_of(prediction_is: str | None, *points: Semantics) -> str | None:
     return prediction_is
 
 
-def choice(factor: str, values: tuple[Any, ...], prediction_is: str | None = None) -> str:
-    """One side's choice of one factor in words."""
+def choice(
+    factor: str, values: tuple[Any, ...], prediction_is: str | None = None, other: tuple[Any, ...] | None = None
+) -> str:
+    """One side's choice of one factor in words; `other` is what it is held against."""
     if factor == "activation":
-        return _chain(values, prediction_is)
-    return WORDS[factor](values) if factor in WORDS else amount(values[0])
+        return chain(values, prediction_is)
+    return WORDS[factor](values, values if other is None else other) if factor in WORDS else amount(values[0])
 
 
 # What a factor is about, to begin its sentence with.
@@ -207,18 +100,26 @@ def stage_table(a: Semantics, b: Semantics, prediction_is: str | None) -> tuple[
     for factor, fields in DETAILS:
         before, after = (tuple(read(s, *f) for f in fields) for s in (a, b))
         usual = tuple(read(default, *f) for f in fields)
-        if (
-            before != usual
-            or after != usual
-            or factor in ("activation", "term.family", "term.sides", "reduction.classes", "reduction.batch")
-        ):
-            rows.append((factor, choice(factor, before, prediction_is), choice(factor, after, prediction_is)))
+        if before != usual or after != usual or _always_told(factor, a, b):
+            told = choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
+            rows.append((factor, _in_full(factor, told[0], a), _in_full(factor, told[1], b)))
     return tuple(rows)
+
+
+def _in_full(factor: str, words: str, s: Semantics) -> str:
+    """`words`, with what only the whole point can tell: how a target is written, and that it has no two outcomes."""
+    if factor == "target.source" and s.target.encoding != "dense":
+        return f"{words}: {ENCODINGS[s.target.encoding]}"
+    return UNSIDED if factor == "term.sides" and s.term.family not in SIDED else words
+
+
+def _always_told(factor: str, a: Semantics, b: Semantics) -> bool:
+    if factor == "term.sides":
+        return bool({a.term.family, b.term.family} & SIDED)
+    return factor in ("activation", "term.family", "reduction.classes", "reduction.batch")
 
 
 def words_of(difference: Difference, prediction_is: str | None) -> tuple[str, str]:
     """A's and B's choice of a difference in words."""
-    return (
-        choice(difference.factor, difference.before, prediction_is),
-        choice(difference.factor, difference.after, prediction_is),
-    )
+    factor, before, after = difference.factor, difference.before, difference.after
+    return choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)

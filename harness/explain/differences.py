@@ -6,7 +6,7 @@ the point to stay meaningful. The order is the order of the stages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -16,6 +16,8 @@ from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, get, with_choice
 
 Fields = tuple[tuple[str, str], ...]
+Switch = Callable[[Semantics], Semantics]
+RATIO = 2.0**-50  # Of two quotients that should be one: what dividing may round.
 
 DETAILS: tuple[tuple[str, Fields], ...] = (
     ("layout.prediction", (("layout", "prediction"),)),
@@ -64,6 +66,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("gradient.clip", (("gradient", "clip"),)),
     ("gradient.closed_form", (("gradient", "closed_form"),)),
 )
+ORDER = {factor: i for i, (factor, _) in enumerate(DETAILS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +114,65 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
     found = []
     both = exchange(a, b)
     if both is not None:
-        found.append(Difference(both[0], both[1:2], both[2:], partial(exchanged, b=b)))
+        found.append((-1, Difference(both[0], both[1:2], both[2:], partial(exchanged, b=b))))
         a = exchanged(a, b)
-    for factor, fields in DETAILS:
+    added = a.plus
+    for factor, fields in _in_order(a, b):
         before = tuple(read(a, *f) for f in fields)
         after = tuple(read(b, *f) for f in fields)
-        if before != after and not _implied(factor, a, b):
-            found.append(Difference(_named(factor, before, after), before, after, _switch(fields, after, b)))
-    return tuple(found)
+        if factor == "term.added":
+            before = (added,)
+        if before == after or _implied(factor, a, b):
+            continue
+        throw = _switch(fields, after, b)
+        if factor != "term.added" and throughout(fields, a, b):
+            throw, added = _thrown_throughout(throw, fields, b), _all_with(added, fields, b)
+        found.append((ORDER[factor], Difference(_named(factor, before, after), before, after, throw)))
+    return tuple(difference for _, difference in sorted(found, key=lambda place: place[0]))
+
+
+def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
+    """The rows of DETAILS, with what is added last: what changes in every part of a sum is no other part."""
+    broadcast = a.layout.broadcast != b.layout.broadcast and core(a.layout.prediction) == core(b.layout.prediction)
+    for factor, fields in DETAILS:
+        if factor == "layout.broadcast" and broadcast:
+            # An axis that was dropped or not makes the shapes fit or not.
+            yield factor, (*fields, ("layout", "prediction"))
+        elif factor != "term.added" and not (factor == "layout.prediction" and broadcast):
+            yield factor, fields
+    yield "term.added", (("", "plus"),)
+
+
+def throughout(fields: Fields, a: Semantics, b: Semantics) -> bool:
+    """Whether the losses that are added differ in these fields just as the first ones do: constants by one factor."""
+    if len(a.plus) != len(b.plus) or not a.plus:
+        return False
+    pairs = [(a, b), *zip(a.plus, b.plus, strict=True)]
+    if fields == (("scale", "constant"),):
+        constants = [(x.scale.constant, y.scale.constant) for x, y in pairs]
+        if not all(isinstance(c, float) and c for pair in constants for c in pair):
+            return False
+        ratios = [y / x for x, y in constants]  # type: ignore[operator]
+        return all(abs(r - ratios[0]) <= RATIO * abs(ratios[0]) for r in ratios)
+    changes = {(tuple(read(x, *f) for f in fields), tuple(read(y, *f) for f in fields)) for x, y in pairs}
+    return len(changes) == 1
+
+
+def _all_with(parts: tuple[Semantics, ...], fields: Fields, b: Semantics) -> tuple[Semantics, ...]:
+    """Parts of a sum with the choices of B's."""
+    if len(parts) != len(b.plus):
+        return parts
+    return tuple(
+        _switch(fields, tuple(read(other, *f) for f in fields), other)(part)
+        for part, other in zip(parts, b.plus, strict=True)
+    )
+
+
+def _thrown_throughout(throw: Switch, fields: Fields, b: Semantics) -> Switch:
+    def everywhere(s: Semantics) -> Semantics:
+        return replace(throw(s), plus=_all_with(s.plus, fields, b))
+
+    return everywhere
 
 
 def _named(factor: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
@@ -234,7 +288,10 @@ def _unfolded(s: Semantics, other: Semantics) -> Semantics:
     ):
         return s
     axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
-    changed = with_choice(s, "layout", class_axis=-1 if axis is None else axis)
+    axis = -1 if axis is None else axis
+    # What is normalised over the classes has no axis of its own.
+    softmax = None if s.layout.softmax_axis == axis else s.layout.softmax_axis
+    changed = with_choice(s, "layout", class_axis=axis, softmax_axis=softmax)
     if s.reduction.batch == "mean" and s.reduction.denominator == "samples":
         return with_choice(changed, "reduction", classes="sum")
     return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")

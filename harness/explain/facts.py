@@ -19,7 +19,7 @@ class Facts:
 
     `describe` tells its shape and kind, `array` its numbers where it depends on no prediction, and `recognise` the
     point of a formula that is written out: what it computes, found by asking it. `alone` says that the expression has
-    no input but the prediction.
+    no input that is called a target; `opaque` that arrays which are no known loss may be read as they stand.
     """
 
     describe: Callable[[Node], Described]
@@ -28,6 +28,11 @@ class Facts:
     dtype: str
     recognise: Callable[[Node], Semantics | None] = lambda _node: None
     alone: bool = False
+    opaque: bool = False
+
+    def shape(self, node: Node) -> tuple[int, ...]:
+        """The shape of a tree."""
+        return self.describe(node).shape
 
 
 def constant_of(node: Node, facts: Facts) -> float | None:

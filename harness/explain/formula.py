@@ -1,28 +1,25 @@
 """A point of the space as a formula: LaTeX for the report, plain text for the terminal.
 
 The text is made from the LaTeX by `as_text`, so the two never disagree; the LaTeX keeps to a small vocabulary that
-latex2mathml draws.
+latex2mathml draws. Two points that differ in what a value shows have formulas that differ.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from harness.explain.formula_notes import SEPARATOR, WHERE, Notes, remarks
+from harness.explain.formula_terms import amount, term_of
 from harness.explain.latex_text import as_text
+from harness.explain.signed import OVER_CLASSES, Big, Piece, added, negated, scaled, signed
 from harness.reference.terms import FAMILIES
 from harness.syntax import Input, Literal
-from harness.trees import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.semantics import Guard, Semantics, Value
 
-
-_COMPLEMENT = {"cross-entropy": r"(1-t)\log(1-p)", "kl": r"(1-t)(\log(1-t)-\log(1-p))"}
-_REVERSE = {"cross-entropy": r"-p\log t", "kl": r"p(\log p-\log t)", "entropy": r"-t\log t"}
 _STEPS = {
     "exp": r"\exp({})",
     "log": r"\log({})",
@@ -35,32 +32,15 @@ _STEPS = {
     "l2-normalise": r"{0}/\lVert {0}\rVert",
 }
 _SMOOTHING = {
-    "uniform": r"t(1-{0})+{0}/K",
-    "binary": r"t(1-{0})+{0}/2",
-    "others": r"t(1-{0})+(1-t){0}/(K-1)",
-    "added": r"t(1-{0}/K)+{0}/K",
+    "uniform": r"{t}(1{less})+{e}/{K}",
+    "binary": r"{t}(1{less})+{e}/2",
+    "others": r"{t}(1{less})+(1-{t}){e}/({K}-1)",
+    "added": r"{t}(1{less}/{K})+{e}/{K}",
 }
-_COUNTS = {
-    "elements": "",
-    "samples": "samples",
-    "kept": "elements kept",
-    "weights": "weights",
-    "weights-unbroadcast": "weights as given",
-    "nonzero-weights": "elements with a weight",
-}
-# What a family's parameter is where the point does not say.
-_DEFAULTS: dict[str, dict[str, Value]] = {
-    "huber": {"delta": 1.0},
-    "smooth-l1": {"beta": 1.0},
-    "quantile": {"quantile": 0.5},
-    "generalised-cross-entropy": {"q": 0.5},
-    "tversky": {"alpha": 0.5, "beta": 0.5},
-    **{
-        name: {"margin": 1.0}
-        for name in ("hinge", "squared-hinge", "multi-margin", "multilabel-margin", "hinge-embedding")
-    },
-}
-_SYMBOLS = {"delta": r"\delta", "beta": r"\beta", "alpha": r"\alpha", "quantile": "q", "q": "q", "margin": "m"}
+# A weight that is no longer than this stands in the formula as it is written.
+INLINE = len(r"\mathrm{sample\_weight}")
+# What stands for p, t, s and z in a term is put in last; words and names are left alone.
+_LETTER = re.compile(r"\\(?:mathrm|text|operatorname)\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]")
 
 
 @lru_cache(maxsize=256)
@@ -68,199 +48,215 @@ def formula(semantics: Semantics) -> str:
     """`semantics` in LaTeX, with the abbreviations it uses explained behind it.
 
     Returns:
-        One line: the loss, then "where p = …, t' = …" for what is not the input itself.
+        One line: the loss, then "where p = …, t = …" for what is not the input itself, then what no symbol says.
     """
-    parts = [_single(part, index) for index, part in enumerate(_parts(semantics))]
-    body = parts[0][0] + "".join(text if text.startswith("-") else "+" + text for text, _ in parts[1:])
-    notes = list(dict.fromkeys(note for _, found in parts for note in found))
-    return body + (r"\quad\text{where }" + r",\;".join(notes) if notes else "")
+    notes = Notes()
+    parts = _parts(semantics)
+    body = added([_single(part, notes) for part in parts])
+    said = list(dict.fromkeys(remark for part in parts for remark in remarks(part)))
+    return body + notes.behind(body) + "".join(SEPARATOR + remark for remark in said)
 
 
 def formula_text(semantics: Semantics) -> str:
-    """`semantics` in one line of plain text: "mean over samples of −Σ_c t_c log softmax(x)_c"."""
+    """`semantics` in one line of plain text: "mean over samples of [Σ_c −t log p] where p=softmax(x), t=[y=c]"."""
     return as_text(formula(semantics))
+
+
+def taken_apart(latex: str) -> tuple[str, str, tuple[str, ...]]:
+    """A formula, what its abbreviations stand for (empty where it has none), and in words what no symbol shows."""
+    whole, *said = latex.split(SEPARATOR)
+    body, _, where = whole.partition(WHERE)
+    return body, rf"\text{{where }}{where}" if where else "", tuple(map(as_text, said))
 
 
 def _parts(semantics: Semantics) -> list[Semantics]:
     return [semantics, *(inner for other in semantics.plus for inner in _parts(other))]
 
 
-def amount(value: Value) -> str:
-    """A number as short as it can be written, or the name of the input that gives it."""
-    if isinstance(value, Literal) and isinstance(value.value, int | float):
-        value = float(value.value)
-    if not isinstance(value, int | float):
-        return r"\mathrm{" + render(value).replace("_", r"\_") + "}"
-    mantissa, _, exponent = f"{value:.15g}".partition("e")
-    if not exponent:
-        return mantissa
-    power = f"10^{{{int(exponent)}}}"
-    return power if mantissa == "1" else f"{mantissa}\\cdot {power}"
+def _single(s: Semantics, notes: Notes) -> Piece:
+    term = signed(_LETTER.sub(_Letters(s, notes), _known_target(s, term_of(s))))
+    return _scaled(s, _reduced(s, _weighted(s, _modulated(s, term, notes), notes), notes))
 
 
-def _single(s: Semantics, index: int) -> tuple[str, list[str]]:
-    mark = "" if index == 0 else "'" * index
-    prediction, notes = _prediction(s, mark)
-    target, more = _target(s, mark)
-    inner = _weighted(s, _modulated(s, _term(s)))
-    inner = _substituted(inner, prediction, target)
-    return _scaled(s, _reduced(s, inner)), [*notes, *more]
+def _known_target(s: Semantics, term: str) -> str:
+    """`term` where the target is a number: (p − 0)² is p², and the sign of 1 is none."""
+    if s.target.encoding == "dense" and s.target.source == Literal(0):
+        return term.replace("(p-t)^2", "p^2").replace("p-t|", "p|").replace("-s", "+")
+    return term.replace("-s", "-") if s.target.encoding == "dense" and s.target.source == Literal(1) else term
 
 
-def _prediction(s: Semantics, mark: str) -> tuple[str, list[str]]:
+class _Letters:
+    """What a letter of a term stands for at one point; the abbreviations it needs are noted as they are used."""
+
+    def __init__(self, s: Semantics, notes: Notes) -> None:
+        self.s, self.notes = s, notes
+        self.known: dict[str, str] = {}
+
+    def __call__(self, match: re.Match[str]) -> str:
+        letter = match.group()
+        make = {"p": _p, "t": _t, "s": _sign, "z": _score, "v": _variance}.get(letter)
+        if make is None:
+            return letter
+        if letter not in self.known:
+            self.known[letter] = make(self.s, self.notes)
+        return self.known[letter]
+
+
+def _score(s: Semantics, _notes: Notes) -> str:
+    """The array in front of the last activation."""
+    return _activated(s, s.activation.chain[:-1])
+
+
+def _activated(s: Semantics, steps: tuple[str, ...]) -> str:
     x = _array(s.layout.prediction, "prediction", "x")
     if s.activation.temperature != 1.0:
         x = f"{x}/{amount(s.activation.temperature)}"
-    for step in s.activation.chain:
+    if s.activation.support is not None:
+        x = rf"{x}\text{{ where }}{amount(s.activation.support)}"
+    for step in steps:
         x = _STEPS[step].format(x)
-    p = _guarded(s.guard, x)
-    return (p, []) if p == "x" else (f"p{mark}", [f"p{mark}={p}"])
+    return x
+
+
+def _p(s: Semantics, notes: Notes) -> str:
+    p = _activated(s, s.activation.chain)
+    if not s.guard.recovered_logits:
+        p = _guarded(s.guard, p)
+    return p if p == "x" else notes.name("p", p)
 
 
 def _array(node: object, name: str, symbol: str) -> str:
-    if node == Input(name):
-        return symbol
-    return amount(node)  # type: ignore[arg-type]
+    return symbol if node == Input(name) else amount(node)  # type: ignore[arg-type]
 
 
 def _guarded(guard: Guard, p: str) -> str:
     for step in guard.order:
         if step == "clip" and guard.clip is not None:
-            low, high = (_bound(bound) for bound in guard.clip)
-            p = rf"\operatorname{{clip}}({p},{low},{high})"
+            p = _clipped(p, *map(_bound, guard.clip))
         elif step == "renormalise":
             p = rf"{p}/\sum_c {p}"
     return p
 
 
-def _bound(bound: float | str | None) -> str:
-    if isinstance(bound, str):
-        name = bound.removeprefix("1-")
-        size = r"\varepsilon" if name.partition(":")[0] == "machine" else amount(float(name.partition(":")[2]))
-        return f"1-{size}" if bound.startswith("1-") else size
-    return r"\cdot" if bound is None else amount(bound)
+def _clipped(x: str, low: str, high: str) -> str:
+    if not low or not high:
+        return rf"\max({x},{low})" if low else rf"\min({x},{high})"
+    return rf"\operatorname{{clip}}({x},{low},{high})"
 
 
-def _target(s: Semantics, mark: str) -> tuple[str, list[str]]:
+def _bound(bound: Value | str | None) -> str:
+    if not isinstance(bound, str):
+        return "" if bound is None else amount(bound)
+    name, _, size = bound.removeprefix("1-").partition(":")
+    whose = rf"_{{\text{{{size}}}}}" if size else ""
+    epsilon = rf"\varepsilon{whose}" if name == "machine" else amount(float(size))
+    return f"1-{epsilon}" if bound.startswith("1-") else epsilon
+
+
+def _t(s: Semantics, notes: Notes) -> str:
     changed = s.target.encoding != "dense" or s.target.smoothing is not None or s.target.range is not None
     # y is the target as it is given, where t is made of it.
-    t = _array(s.target.source, "target", "y" if changed else "t")
-    dense = {"index": "[y=c]", "signed": f"({t}+1)/2", "log": rf"\exp({t})"}.get(s.target.encoding, t)
-    if s.target.smoothing is not None:
-        dense = _SMOOTHING[s.target.smoothing.kind].format(amount(s.target.smoothing.amount)).replace("t", dense)
+    y = _array(s.target.source, "target", "y" if changed else "t")
+    rank = rf"\operatorname{{rank}}({y})"
+    t = {
+        "index": f"[{y}=c]",
+        "index-list": rf"[c\in {y}]",
+        "signed": f"({y}+1)/2",
+        "log": rf"\exp({y})",
+        "ranked": rank if s.reduction.classes in ("flat", "none") else f"[{rank}=c]",
+    }.get(s.target.encoding, y)
+    smoothing = s.target.smoothing
+    if smoothing is not None:
+        size = amount(smoothing.amount)
+        less = f"+{size[1:]}" if size.startswith("-") else f"-{size}"
+        classes = "K" if smoothing.classes is None else amount(smoothing.classes)
+        text = _SMOOTHING[smoothing.kind].format(t=t, e=size, less=less, K=classes)
+        t = text.replace("+-", "-")
     if s.target.range is not None:
-        low, high = (r"\cdot" if bound is None else amount(bound) for bound in s.target.range)
-        dense = rf"\operatorname{{clip}}({dense},{low},{high})"
-    return ("t", []) if dense == "t" else (f"t{mark}", [f"t{mark}={dense}"])
+        t = _clipped(t, *map(_bound, s.target.range))
+    return t if t in ("t", "y") else notes.name("t", t)
 
 
-def _term(s: Semantics) -> str:
-    family, term = s.term.family, FAMILIES[s.term.family].formula
-    if s.term.direction == "reverse":
-        term = _REVERSE.get(family, term)
-    elif s.term.sides == "two" and family in _COMPLEMENT:
-        positive = "" if s.weight.positive is None else amount(s.weight.positive) + r"\,"
-        sign = "-" if family == "cross-entropy" else "+"
-        term = rf"{sign if sign == '-' else ''}{positive}{term.removeprefix('-')}{sign}{_COMPLEMENT[family]}"
-    given = dict(s.term.parameters)
-    if FAMILIES[family].shape == "ratio":
-        term = _with_room(term, given)
-    for name, value in (_DEFAULTS.get(family, {}) | given).items():
-        symbol = _SYMBOLS.get(name)
-        if symbol is not None:
-            term = re.sub(rf"(?<![A-Za-z\\]){re.escape(symbol)}(?![A-Za-z])", partial(_told, amount(value)), term)
-    return _logs(s, term)
+def _sign(s: Semantics, notes: Notes) -> str:
+    """The target as ±1."""
+    y = _array(s.target.source, "target", "y")
+    if s.target.smoothing is not None or s.target.range is not None:
+        return f"(2{_t(s, notes)}-1)"
+    if s.target.encoding == "signed":
+        return y
+    if s.target.encoding == "signed-if-not-binary":
+        return notes.name("s", rf"{y}\text{{, or }}2{y}-1\text{{ if all are 0 or 1}}")
+    return f"(2{_t(s, notes)}-1)"
 
 
-def _with_room(term: str, parameters: Mapping[str, Value]) -> str:
-    """A ratio with what is added above and below."""
-    both, below = (amount(parameters[n]) if n in parameters else "" for n in ("smooth", "epsilon"))
-    head, upper, lower = re.match(r"(.*?\\frac)\{(.*)\}\{(.*)\}$", term).groups()  # type: ignore[union-attr]
-    above = upper + (f"+{both}" if both else "")
-    return f"{head}{{{above}}}{{{lower}" + "".join(f"+{room}" for room in (both, below) if room) + "}"
+def _variance(s: Semantics, notes: Notes) -> str:
+    return notes.name("v", amount(dict(s.term.parameters).get("variance", 1.0)))
 
 
-def _told(text: str, _found: re.Match[str]) -> str:
-    return text
-
-
-def _logs(s: Semantics, term: str) -> str:
-    guard = s.guard
-    base = rf"\log_{{{s.scale.log_base:g}}}" if s.scale.log_base else r"\log"
-    term = term.replace(r"\log", base)
-    p, q = rf"{base} p", rf"{base}(1-p)"
-    shown_p, shown_q = p, q
-    if guard.added_epsilon is not None:
-        epsilon = amount(guard.added_epsilon)
-        shown_p, shown_q = rf"{base}(p+{epsilon})", rf"{base}(1-p+{epsilon})"
-    if guard.clamp is not None:
-        shown_p, shown_q = (rf"\max({shown},{amount(guard.clamp)})" for shown in (shown_p, shown_q))
-    return term.replace(q, shown_q).replace(p, shown_p)
-
-
-def _modulated(s: Semantics, term: str) -> str:
+def _modulated(s: Semantics, term: Piece, notes: Notes) -> Piece:
     m = s.modulation
+    if m.focal is None and m.poly is None:
+        return term
+    letters = _Letters(s, notes)
     if m.focal is not None:
         base = "(1-p)" if s.term.sides == "one" else "(t(1-p)+(1-t)p)"
-        term = rf"{base}^{{{amount(m.focal)}}}{_bracketed(term)}"
+        term = scaled(term, _LETTER.sub(letters, f"{base}^{{{amount(m.focal)}}}"))
     if m.poly is not None:
-        term = rf"{term}+{amount(m.poly)}\,t(1-p)"
+        poly = amount(m.poly) + r"\," + _LETTER.sub(letters, "t(1-p)")
+        term = signed(added([term, signed(poly)]))
     return term
 
 
-def _weighted(s: Semantics, term: str) -> str:
+def _weighted(s: Semantics, term: Piece, notes: Notes) -> Piece:
     w = s.weight
     if w.balance is not None:
-        alpha = amount(w.balance)
-        term = rf"(t\,{alpha}+(1-t)(1-{alpha})){_bracketed(term)}"
+        alpha, t = amount(w.balance), _t(s, notes)
+        term = scaled(term, rf"({t}\,{alpha}+(1-{t})(1-{alpha}))")
     if w.klass is not None and (w.klass_in == "terms" or s.layout.class_axis is None):
-        term = rf"{_weight(w.klass)}_c{_bracketed(term)}"
-    coupled = FAMILIES[s.term.family].shape != "elementwise"
-    if s.reduction.classes in ("sum", "mean") and not coupled:
-        term = (r"\frac{1}{K}" if s.reduction.classes == "mean" else "") + rf"\sum_c {_bracketed(term, sums=True)}"
+        term = scaled(term, f"{_weight(w.klass, notes)}_c")
+    if s.reduction.classes in ("sum", "mean") and FAMILIES[s.term.family].shape == "elementwise":
+        term = Big(OVER_CLASSES, term, r"\frac{1}{K}" if s.reduction.classes == "mean" else "")
     if s.modulation.z_loss is not None:
-        term = rf"{term}+{amount(s.modulation.z_loss)}\,(\log\sum_c \exp x)^2"
+        score = _score(s, notes)
+        z_loss = signed(rf"{amount(s.modulation.z_loss)}\,(\log\sum_c \exp {score})^2")
+        term = signed(added([term, z_loss]))
     if w.klass is not None and w.klass_in == "target" and s.layout.class_axis is not None:
-        term = rf"{_weight(w.klass)}_y\,{_bracketed(term)}"
-    return term if w.sample is None else rf"{_weight(w.sample)}\,{_bracketed(term)}"
+        term = scaled(term, f"{_weight(w.klass, notes)}_y")
+    return term if w.sample is None else scaled(term, _weight(w.sample, notes))
 
 
-def _weight(value: Value) -> str:
-    return amount(value) if isinstance(value, Input) else "w"
+def _weight(value: Value, notes: Notes) -> str:
+    """A weight by its name, or as a number; what has neither is noted."""
+    text = amount(value)
+    return text if len(text) <= INLINE or not text.startswith(r"\mathrm") else notes.name("w", text)
 
 
-def _bracketed(term: str, *, sums: bool = False) -> str:
-    """`term` in brackets where an operator outside would reach only into its first part."""
-    body = term.removeprefix("-")
-    depth, loose = 0, False
-    for character in body:
-        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(character, 0)
-        loose |= depth == 0 and character in "+-"
-    return rf"\left[{term}\right]" if loose or (body != term and not sums) else term
-
-
-def _substituted(term: str, prediction: str, target: str) -> str:
-    def swap(match: re.Match[str]) -> str:
-        return {"p": prediction, "t": target}.get(match.group(), match.group())
-
-    return re.sub(r"\\[A-Za-z]+(?:\{[A-Za-z_\\]*\})?|[A-Za-z]", swap, term)
-
-
-def _reduced(s: Semantics, term: str) -> str:
-    over = "samples" if s.reduction.classes in ("sum", "mean") else "elements"
-    if FAMILIES[s.term.family].shape == "ratio" or s.reduction.batch == "none":
+def _reduced(s: Semantics, term: Piece, notes: Notes) -> Piece:
+    r, shape = s.reduction, FAMILIES[s.term.family].shape
+    over = "samples" if r.classes in ("sum", "mean") or shape == "coupled" else "elements"
+    if shape == "ratio" or r.batch == "none":
         return term
-    mask = "" if s.weight.mask is None else rf",\ {_mask(s.weight.mask)}"
-    if s.reduction.batch == "sum":
-        return rf"\sum_{{\text{{{over}}}{mask}}} {_bracketed(term, sums=True)}"
-    count = _COUNTS[s.reduction.denominator]
-    mean = rf"\operatorname{{mean}}_{{\text{{{over}}}{mask}}} {_bracketed(term, sums=True)}"
-    if count and not (count == over and not mask):
-        mean = rf"\frac{{1}}{{\text{{{count}}}}}\sum_{{\text{{{over}}}{mask}}} {_bracketed(term, sums=True)}"
-    if s.reduction.microbatches:
-        sizes = ",".join(map(str, s.reduction.microbatches))
-        return rf"\operatorname{{mean}}_{{\text{{parts of {sizes}}}}} {mean}"
-    return mean
+    counts_all = r.batch == "mean" and r.denominator in ("elements", "samples")
+    mask = "" if s.weight.mask is None else _mask(s.weight.mask)
+    if mask and counts_all:
+        # What is left out is still counted.
+        term, mask = scaled(term, f"[{mask}]"), ""
+    if r.batch == "sum":
+        return Big(_over(r"\sum", over, mask), term)
+    count = _count(s, notes)
+    whole = Big(_over(r"\sum", over, mask), term, count) if count else Big(_mean(over, mask), term)
+    if r.microbatches:
+        return Big(rf"\operatorname{{mean}}_{{\text{{parts of {', '.join(map(str, r.microbatches))}}}}}", whole)
+    return whole
+
+
+def _over(operator: str, over: str, mask: str) -> str:
+    joined = "" if not mask else " where " if mask.startswith(r"\mathrm") else " with "
+    return rf"{operator}_{{\text{{{over}{joined}}}{mask}}}"
+
+
+def _mean(over: str, mask: str) -> str:
+    return _over(r"\operatorname{mean}", over, mask)
 
 
 def _mask(value: Value) -> str:
@@ -269,14 +265,31 @@ def _mask(value: Value) -> str:
     return rf"y\ne {value:g}" if isinstance(value, int | float) else amount(value)
 
 
-def _scaled(s: Semantics, loss: str) -> str:
+def _count(s: Semantics, notes: Notes) -> str:
+    """One over what a mean divides by, where that is not how many are added up."""
+    w = s.weight
+    used = [f"{_weight(w.klass, notes)}_y"] if w.klass is not None else []
+    used += [_weight(w.sample, notes)] if w.sample is not None else []
+    weights = r"\,".join(used)
+    match s.reduction.denominator:
+        case "samples":
+            return r"\frac{1}{N}"
+        case "weights" if used:
+            return rf"\frac{{1}}{{\sum {weights}}}"
+        case "weights-unbroadcast" if used:
+            return rf"\frac{{1}}{{\sum {weights}\text{{ as given}}}}"
+        case "nonzero-weights" if used:
+            return rf"\frac{{1}}{{\text{{number of }}{weights}\ne 0}}"
+        case _:
+            return ""
+
+
+def _scaled(s: Semantics, loss: Piece) -> Piece:
     constant = s.scale.constant
-    sign = "-" if s.scale.sign < 0 else ""
-    if constant != 1.0 and isinstance(constant, int | float) and constant < 0:
-        sign, constant = ("" if sign else "-"), -constant
-    factor = "" if constant == 1.0 else amount(constant) + r"\,"
-    loss = sign + factor + (_bracketed(loss) if sign or factor else loss)
-    if s.scale.offset == 0.0:
-        return loss
-    offset = amount(s.scale.offset)
-    return f"{loss}{offset}" if offset.startswith("-") else f"{loss}+{offset}"
+    if isinstance(constant, int | float) and constant < 0:
+        loss, constant = negated(loss), -constant
+    if s.scale.sign < 0:
+        loss = negated(loss)
+    if constant != 1.0:
+        loss = scaled(loss, amount(constant))
+    return loss if s.scale.offset == 0.0 else signed(added([loss, signed(amount(s.scale.offset))]))

@@ -70,14 +70,14 @@ def exchanged(s: Semantics, b: Semantics) -> Semantics:
 
 
 def _shifted(first: Node, second: Node) -> bool:
+    """Whether two arrays are different parts of one, or one is a part of the other."""
     bases = _unsliced(first), _unsliced(second)
-    return None not in bases and bases[0] == bases[1]
+    whole = [node if base is None else base for node, base in zip((first, second), bases, strict=True)]
+    return bases != (None, None) and whole[0] == whole[1]
 
 
 def _unsliced(node: Node) -> Node | None:
-    """x of `x[1:]`: another part of the samples, the samples themselves unchanged."""
-    match node:
-        case Index(value, (Slice(_, _, None), *rest)) if all(_keeps_all(item) for item in rest):
-            return value
-        case _:
-            return None
+    """x of `x[1:]` and of `x[:, :-1]`: another part along some axes, what it consists of unchanged."""
+    if isinstance(node, Index) and all(isinstance(item, Slice) and item.step is None for item in node.items):
+        return node.value
+    return None

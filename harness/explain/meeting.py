@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.compare import difference
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
 from harness.explain.standing import PLAIN, working_dtype
+from harness.explain.tellings import Ground, told
 from harness.records import Array
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
@@ -30,7 +32,7 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     observed = a.observed(aspect), b.observed(aspect)
     if a.semantics is None or b.semantics is None:
         return Met((a.semantics or Semantics(), b.semantics or Semantics()), observed, ())
-    points = aligned(two_class(a.semantics), two_class(b.semantics))
+    points = _in_words(a.semantics, b.semantics, question.ground)
 
     def value(s: Semantics) -> Array:
         return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
@@ -44,6 +46,12 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     read = Coarse.value if aspect == "value" else Coarse.slope
     met = (read(sides[0], observed[0]), read(sides[1], observed[1]))
     return Met((sides[0].semantics, sides[1].semantics), met, form)
+
+
+def _in_words(a: Semantics, b: Semantics, ground: Ground) -> tuple[Semantics, Semantics]:
+    """Both points in the words in which they differ least; as they were read where those do not fit the arrays."""
+    points = aligned(*told(two_class(a), two_class(b), ground))
+    return points if ground.same(a, points[0]) and ground.same(b, points[1]) else (a, b)
 
 
 def _form(point: Semantics, coarse: Coarse, *, swapped: bool) -> tuple[Difference, ...]:
@@ -72,6 +80,33 @@ def bound_of(a: Standing, b: Standing, aspect: str, met: Met, shape: tuple[int, 
         bound = np.asarray((rounded.value if aspect == "value" else rounded.gradient).err)
         total = total + _shaped(np.where(np.isnan(bound), 0.0, bound), shape)
     return total
+
+
+def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Question) -> bool:
+    """Whether each side's numbers are so much nearer to its own point that they can be no rounding of the other's.
+
+    A sum of many terms in a narrow dtype may be off by as much as it is worth, and still be correct. Where two points
+    differ by more than ordinary sums are off, and each side keeps to its own, it is the points that part the numbers.
+    """
+    if met.points[0] == met.points[1]:
+        return False
+    evaluated = [question.evaluator(aspect)(s) for s in met.points]
+    exact = [np.asarray(e.value if e.gradient is None else e.gradient) for e in evaluated]
+    if not exact[0].size == exact[1].size == numbers[0].size:
+        return False
+    exact = [np.reshape(e, numbers[0].shape) for e in exact]
+    apart = np.abs(difference(exact[0], exact[1]))
+    off = sum(np.abs(difference(e, number)) for number, e in zip(numbers, exact, strict=True))
+    sure = np.isfinite(apart) & np.isfinite(off) & (2.0 * off < apart)
+    if not np.any(sure):
+        return False
+    wrt = question.wrt if aspect == "gradient" else None
+    room = np.zeros(apart.shape)
+    for point in met.points:
+        working = working_dtype(point, question.dtype)
+        ball = evaluate(point, question.inputs, Rounded(working, ordinary=True), working, wrt)
+        room = room + np.reshape((ball.value if wrt is None else ball.gradient).err, apart.shape)
+    return bool(np.any(sure & (apart > room)))
 
 
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:

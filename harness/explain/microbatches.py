@@ -24,18 +24,25 @@ def as_microbatches(s: Semantics, divisor: float, describe: Callable[[Node], Des
         The point over the joined batch with `reduction.microbatches` set to the parts' lengths, or None.
     """
     parts = (replace(s, plus=()), *s.plus)
-    if len(parts) != int(divisor) or len(parts) < 2 or s.reduction.batch != "mean":  # noqa: PLR2004
-        return None
-    if any(_without_sources(part) != _without_sources(parts[0]) for part in parts):
+    return joined(parts, describe) if len(parts) == int(divisor) > 1 and s.reduction.batch == "mean" else None
+
+
+def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) -> Semantics | None:
+    """Like losses of several batches as one of the joined batch, in micro-batches; None if they are not alike."""
+    first = parts[0]
+    if any(_without_sources(part) != _without_sources(first) for part in parts):
         return None
     predictions, targets = [p.layout.prediction for p in parts], [p.target.source for p in parts]
-    if len(set(predictions)) != len(parts):
+    shapes = [describe(node).shape for node in predictions]
+    if len(set(predictions)) != len(parts) or any(shape[1:] != shapes[0][1:] or not shape for shape in shapes):
         return None
+    prediction = _joined(predictions, describe)
+    single = len(describe(prediction).shape) > len(shapes[0])
     return replace(
-        parts[0],
-        layout=replace(s.layout, prediction=_joined(predictions, describe)),
-        target=replace(s.target, source=_joined(targets, describe)),
-        reduction=replace(s.reduction, microbatches=tuple(describe(node).shape[0] for node in predictions)),
+        first,
+        layout=replace(first.layout, prediction=prediction),
+        target=replace(first.target, source=_joined(targets, describe)),
+        reduction=replace(first.reduction, microbatches=tuple(1 if single else shape[0] for shape in shapes)),
     )
 
 
@@ -45,7 +52,7 @@ def _without_sources(s: Semantics) -> Semantics:
 
 
 def _joined(nodes: list[Node], describe: Callable[[Node], Described]) -> Node:
-    whole = _whole(nodes, describe)
+    whole = _whole(nodes, describe) or _every(nodes, describe)
     return whole if whole is not None else Call(JOIN, (Sequence(tuple(nodes)),), (("axis", Literal(0)),))
 
 
@@ -62,6 +69,14 @@ def _whole(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | N
             return None
         at = stop
     return value if at == length else None
+
+
+def _every(nodes: list[Node], describe: Callable[[Node], Described]) -> Node | None:
+    """x where the nodes are `x[0]`, `x[1]`, … in order and there are no more."""
+    places = [(node.value, node.items) for node in nodes if isinstance(node, Index)]
+    value = places[0][0] if places else None
+    wanted = [(value, (Literal(i),)) for i in range(len(nodes))]
+    return value if value is not None and places == wanted and describe(value).shape[:1] == (len(nodes),) else None
 
 
 def _slice(node: Node) -> slice | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.modules import as_function
 from harness.reference.interpret import NAMES
 from harness.syntax import Binary, Call, Literal, Method, Node, Unary
 
@@ -22,7 +23,8 @@ def operation(node: Node) -> tuple[str, tuple[Node, ...], dict[str, Node]] | Non
         case Unary("-", operand):
             return "neg", (operand,), {}
         case _:
-            return None
+            call = as_function(node)
+            return None if call is None else operation(call)
 
 
 def number(node: Node) -> float | None:

@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from harness.compare import broadcastable, diverge, identical, within
+from harness.errors import CaseError
 from harness.explain.account import factors_of, rounding_of, worths_of
 from harness.explain.blame import blame
 from harness.explain.describe import stage_table, words_of
 from harness.explain.differences import Difference, aligned, differences
 from harness.explain.formula import formula
-from harness.explain.meeting import Met, bound_of, meet, seen_differences
+from harness.explain.meeting import Met, bound_of, meet, seen_differences, told_apart
 from harness.explain.parting import described, parting_inputs
+from harness.explain.plain import is_opaque
 from harness.explain.question import Question, Standing
 from harness.explain.search import factors_between, search
 from harness.explain.shares import Worth
@@ -23,6 +25,9 @@ from harness.expression import inputs_of
 from harness.findings import Comparison, Divergence, Explanation, Factor, Inactive, Proof, Proofs, Rival
 from harness.records import Array, Scope, Verdict
 from harness.semantics import Semantics
+
+SHOWN = 3
+CHANCE = 0.2  # Points that may fit by chance where one is still believed.
 
 
 def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
@@ -37,6 +42,17 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     Returns:
         A Comparison whose shares and steps sum to its gap.
     """
+    try:
+        return _compared(a, b, aspect, question)
+    except (CaseError, ValueError, IndexError) as error:
+        # One side's conventions do not fit the other's arrays: then the numbers are all there is to compare.
+        bare = [replace(side, semantics=None) for side in (a, b)]
+        message = f"their points cannot be held against each other: {error}"
+        return replace(_compared(bare[0], bare[1], aspect, question), message=message)
+
+
+def _compared(a: Standing, b: Standing, aspect: str, question: Question) -> Comparison:
+    a, b = _read(a, b), _read(b, a)
     met = meet(a, b, aspect, question)
     numbers = met.numbers
     if not broadcastable(*numbers):
@@ -48,7 +64,7 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     # An infinite bound says that a number means nothing there; it cannot make two different ones equal.
     told = np.isfinite(bound) | (divergence.detail == 0)
     same = within(divergence.detail, bound) and bool(np.all(told)) and not met.form
-    if same:
+    if same and not (passed and told_apart(met, numbers, aspect, question)):
         return _equal(a, b, aspect, question, met, divergence, passed=passed)
     if (
         question.searching
@@ -58,6 +74,14 @@ def explain_pair(a: Standing, b: Standing, aspect: str, question: Question) -> C
     ):
         return _hypothesised(a, b, question, met, divergence)
     return _explained(a, b, aspect, question, met, divergence)
+
+
+def _read(side: Standing, other: Standing) -> Standing:
+    """A side; without its point where that is of an array that only the other side's point could say more of."""
+    own, its = side.semantics, other.semantics
+    if own is None or not is_opaque(own) or (its is not None and its.layout.prediction == own.layout.prediction):
+        return side
+    return replace(side, semantics=None, reference=None)
 
 
 def _hypothesised(a: Standing, b: Standing, question: Question, met: Met, divergence: Divergence) -> Comparison:
@@ -73,8 +97,11 @@ def _hypothesised(a: Standing, b: Standing, question: Question, met: Met, diverg
     room = np.where(np.isfinite(room), room, 0.0)
     numbers = met.numbers[1] if known is a else met.numbers[0]
     found = search(known.semantics, np.reshape(numbers, room.shape), room, question.inputs, question.dtype)
-    if not found.fitting:
-        return _explained(a, b, "value", question, met, divergence)
+    rivals = tuple(_rival(known.semantics, other) for other in found.fitting)
+    fit = by_chance(found.tried, unknown.value, room)
+    if not rivals or fit > CHANCE:
+        bare = _explained(a, b, "value", question, met, divergence)
+        return _coincident(bare, rivals, found.tried, fit) if rivals else bare
     reached = (
         unknown.reference
         or unknown.written
@@ -83,8 +110,21 @@ def _hypothesised(a: Standing, b: Standing, question: Question, met: Met, diverg
     guess = replace(unknown, semantics=found.fitting[0], reference=reached)
     sides = (known, guess) if known is a else (guess, known)
     comparison = _explained(*sides, "value", question, meet(*sides, "value", question), divergence)
-    rivals = tuple(_rival(known.semantics, other) for other in found.fitting[1:])
-    return replace(comparison, explanation=replace(comparison.explanation, rivals=rivals))
+    return replace(comparison, explanation=replace(comparison.explanation, rivals=rivals[1:]))
+
+
+def _coincident(comparison: Comparison, rivals: tuple[Rival, ...], tried: int, fit: float) -> Comparison:
+    """What fits, but may do so by chance: all of it is a rival, and none is the cause."""
+    message = f"{tried} losses near the other side's were tried; digits this few fit about {fit:.2g} of them by chance"
+    explanation = replace(comparison.explanation, rivals=rivals[:SHOWN])
+    return replace(comparison, explanation=explanation, message=message)
+
+
+def by_chance(tried: int, value: Array, room: Array) -> float:
+    """How many of the points that were tried would return such numbers by chance: few digits fit many."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        width = np.where(value == 0.0, 1.0, 2.0 * room.reshape(value.shape) / np.abs(value))
+    return tried * float(np.prod(np.minimum(width, 1.0)))
 
 
 def _rival(known: Semantics, other: Semantics) -> Rival:

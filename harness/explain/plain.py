@@ -10,12 +10,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.catalog.api import Described
+from harness.errors import CaseError
 from harness.explain.binary import binary
+from harness.explain.facts import Facts
 from harness.explain.gaussian import density, divergence_of_normals, vae
+from harness.explain.joint import core
 from harness.explain.named import number, operation, power
+from harness.explain.sums import factors
 from harness.expression import framework_of, inputs_of
 from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
-from harness.syntax import Binary, Call, Index, Input, Literal, Node, Slice
+from harness.syntax import Binary, Call, Index, Input, Literal, Node
 
 Describe = Callable[[Node], Described]
 NOTHING = Literal(0.0)
@@ -30,17 +34,18 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
         describe: Shape and kind of a tree.
         prediction: The input that is read as the prediction, to tell the two arrays of an error apart.
     """
-    rules = (rule(node, describe) for rule in _RULES)
-    found = next((point for point in rules if point is not None), None)
-    return (
-        found or _error(node, describe, prediction) or _divergence(node, prediction) or binary(node, framework_of(node))
-    )
+    try:
+        rules = (rule(node, describe) for rule in _RULES)
+        found = next((point for point in rules if point is not None), None) or _error(node, describe, prediction)
+    except CaseError:
+        return None  # A loss stands inside, whose shape the tree alone does not tell.
+    return found or _divergence(node, prediction) or _reversed(node, prediction) or binary(node, framework_of(node))
 
 
 def of_certainties(node: Node) -> Semantics | None:
     """log p of outcomes that all came true: where nothing else is said, the target is 1."""
     found = operation(node)
-    if found is None or found[0] != "log" or len(found[1]) != 1:
+    if found is None or found[0] not in ("log", "log_sigmoid") or len(found[1]) != 1:
         return None
     return Semantics(
         Layout(node), Target(Literal(1.0)), Activation(("exp",)), reduction=ELEMENTWISE, scale=Scale(sign=-1)
@@ -54,6 +59,18 @@ def of_losses(node: Node) -> Semantics | None:
         if isinstance(node, Input)
         else None
     )
+
+
+def of_array(node: Node, facts: Facts) -> Semantics | None:
+    """An array that is no known loss, read as it stands, so that what is done with it can be told."""
+    if facts.prediction not in inputs_of(node) or not facts.shape(node):
+        return None
+    return Semantics(Layout(node), Target(NOTHING), term=Term("prediction"), reduction=ELEMENTWISE)
+
+
+def is_opaque(s: Semantics) -> bool:
+    """Whether a point is of an array that was read as it stands."""
+    return s.term.family == "prediction" and s.target.source == NOTHING and not isinstance(s.layout.prediction, Input)
 
 
 def is_entropy_of_target(second: Semantics, first: Semantics) -> bool:
@@ -111,11 +128,9 @@ def _gathered(
     axis = number(args[1] if name == "gather" else kwargs.get("axis", Literal(-1)))
     if axis is None or int(axis) % max(ndim, 1) != ndim - 1 or ndim < 2:  # noqa: PLR2004
         return None
-    match index:
-        case Index(y, (Slice(None, None, None), Literal(None))) if len(describe(y).shape) == ndim - 1:
-            return x, y, outside
-        case _:
-            return None
+    y = core(index)
+    grown = isinstance(y, Node) and y != index and (*describe(y).shape, 1) == describe(index).shape
+    return (x, y, outside) if grown and isinstance(y, Node) else None
 
 
 def _error(node: Node, describe: Describe, prediction: str) -> Semantics | None:
@@ -154,6 +169,18 @@ def _divergence(node: Node, prediction: str) -> Semantics | None:
     return replace(whole, term=Term("kl", parameters=(("zero_target", 1.0),))) if guarded else whole
 
 
+def _reversed(node: Node, prediction: str) -> Semantics | None:
+    """p · log t, of a prediction and the logarithm of what is no prediction: a cross-entropy the other way round."""
+    for p, log in factors(node):
+        found = operation(log)
+        if found is None or found[0] != "log" or len(found[1]) != 1 or not inputs_of(log):
+            continue
+        if prediction in inputs_of(p) and prediction not in inputs_of(log):
+            term = Term("cross-entropy", direction="reverse")
+            return Semantics(Layout(p), Target(found[1][0]), term=term, reduction=ELEMENTWISE, scale=Scale(sign=-1))
+    return None
+
+
 def _log_of(node: Node, t: Node) -> bool | None:
     """Whether log t is that of `where(t > 0, t, 1)`, which has a slope at 0; None if it is of something else."""
     found = operation(node)
@@ -167,4 +194,4 @@ def _log_of(node: Node, t: Node) -> bool | None:
 
 
 _RULES: tuple[Callable[[Node, Describe], Semantics | None], ...] = (_picked, density, divergence_of_normals, vae)
-__all__ = ["is_entropy_of_target", "of_certainties", "of_losses", "plain"]
+__all__ = ["is_entropy_of_target", "is_opaque", "of_array", "of_certainties", "of_losses", "plain"]

@@ -7,12 +7,18 @@ from dataclasses import replace
 from functools import cache
 
 from harness.explain.compose import Facts, resolve
-from harness.explain.recognise import recognise
+from harness.explain.named import operation
+from harness.explain.recognise import AT_EDGES, TARGET_NAMES, recognise
 from harness.explain.standing import facts_of
 from harness.expression import inputs_of
 from harness.records import InputArray
+from harness.reference.floating import FLOATING
 from harness.semantics import Semantics
-from harness.syntax import Node
+from harness.syntax import Binary, Node
+from harness.trees import walk
+
+# Operations of layers and distances, which stand for what is predicted, and those that only change a sign.
+LINEAR = frozenset({"dot", "neg", "norm", "identity"})
 
 
 def facts_for(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> Facts:
@@ -21,7 +27,9 @@ def facts_for(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> 
 
     @cache
     def recognised(node: Node) -> Semantics | None:
-        return recognise(node, inputs, dtype, prediction).semantics
+        found = recognise(node, inputs, dtype, prediction)
+        # What only edges refute may still be what it computes here, which is checked before it is believed.
+        return found.closest if found.semantics is None and found.left_at in AT_EDGES else found.semantics
 
     return replace(facts, recognise=recognised)
 
@@ -32,7 +40,23 @@ def point_of(node: Node, facts: Facts) -> Semantics | None:
     Raises:
         CaseError: If a catalog call in it has arguments that the API does not take.
     """
-    composed = resolve(node, replace(facts, alone=inputs_of(node) == {facts.prediction}))
-    if composed is not None or facts.prediction not in inputs_of(node):
+    facts = replace(facts, alone=not {*map(str.lower, inputs_of(node))} & {*TARGET_NAMES})
+    composed = resolve(node, facts)
+    if facts.prediction not in inputs_of(node) or (composed is not None and not unread(composed, facts.prediction)):
         return composed
-    return facts.recognise(node)
+    return facts.recognise(node) or composed or resolve(node, replace(facts, opaque=True))
+
+
+def unread(s: Semantics, prediction: str) -> bool:
+    """Whether a part of a point still computes something of the prediction that its conventions do not say."""
+    return any(_computes(part.layout.prediction, prediction) for part in (s, *s.plus))
+
+
+def _computes(tree: Node, prediction: str) -> bool:
+    for node in walk(tree):
+        found = operation(node)
+        named = found is not None and found[0] in FLOATING and found[0] not in LINEAR
+        product = isinstance(node, Binary) and node.op in ("*", "/", "**")
+        if (named or product) and prediction in inputs_of(node):
+            return True
+    return False

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.explain.parting import Tries
 from harness.explain.standing import PLAIN, Enclosed, Reference, holds
+from harness.explain.tellings.ground import Ground
 from harness.records import Array
 from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics
@@ -78,6 +79,12 @@ class Question:
     searching: bool = True
     evaluators: dict[str, Evaluator] = field(default_factory=dict)
     tried: dict[str, Tries] = field(default_factory=dict)
+    grounds: dict[str, Ground] = field(default_factory=dict)
+
+    @property
+    def ground(self) -> Ground:
+        """What the inputs say of trees and of points in other words."""
+        return _kept(self.grounds, "", lambda: Ground(self.inputs, self.dtype, self.wrt))
 
     def evaluator(self, aspect: str) -> Evaluator:
         """Points on the case's inputs in plain float64, each evaluated once for all pairs."""

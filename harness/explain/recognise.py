@@ -1,13 +1,14 @@
 """A formula written out by hand, recognised by what it computes.
 
-The expression is asked through the harness's own reading of it, so that no framework is needed: which input is the
-target is tried in the order of how such inputs are called, and the answer is the point that was confirmed.
+The expression is asked through the harness's own reading of it, so that no framework is needed: what is the target
+is tried in the order of how such inputs are called, and the answer is the point that was confirmed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,14 @@ from harness.explain.written import as_written
 from harness.expression import inputs_of
 from harness.records import InputArray, Raised
 from harness.semantics import Semantics, Smoothing
-from harness.syntax import Input, Node
-from harness.trees import substitute
+from harness.syntax import Constant, Input, Literal, Node
+from harness.trees import children, rebuild, substitute
 
+ROLES = ("prediction", "target")
+HOLE = "·"
+MOST_MADE = 2  # Arrays made of inputs that are tried as targets.
+# Stages at which a formula is told from another by inputs of no ordinary size.
+AT_EDGES = ("guard", "gradient")
 TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 _FAILURES = (CaseError, ValueError, IndexError, TypeError, KeyError, ZeroDivisionError)
 
@@ -43,42 +49,94 @@ def recognise(node: Node, inputs: Mapping[str, InputArray], dtype: str, predicti
         return Identification(None, left_at="layout", word=f"does not depend on {prediction!r}")
     specimen = {name: array for name, array in inputs.items() if name in used}
     found = Identification(None, left_at="target", word="has no target")
-    for target in _targets(specimen, prediction):
-        names = _by_role(specimen, prediction, target)
-        asked = substitute(node, {name: Input(role) for name, role in names.items()})
-        renamed = {names[name]: array for name, array in specimen.items()}
-        found = identify(ask_of(asked, dtype, None), renamed, dtype="float64", slope=ask_of(asked, dtype, "prediction"))
-        if found.semantics is not None:
-            return replace(found, semantics=with_names(found.semantics, {role: name for name, role in names.items()}))
+    for target in _targets(node, specimen, prediction):
+        roles = _by_role(node, specimen, prediction, target)
+        ask, slope = (ask_of(roles.asked, dtype, wrt) for wrt in (None, "prediction"))
+        found = _in_own_words(identify(ask, roles.given, dtype="float64", slope=slope), roles.meant)
+        if found.semantics is not None or found.left_at in AT_EDGES:
+            return found
     return found
 
 
-def _by_role(specimen: Mapping[str, InputArray], prediction: str, target: str) -> dict[str, str]:
-    """Each input's name to the one it is asked under: the two roles by theirs, and what had those names by another."""
-    roles = {prediction: "prediction", target: "target"}
-    free = {name: f"{name}_input" if name in ("prediction", "target") else name for name in specimen}
-    return free | roles
+def _in_own_words(found: Identification, meant: Mapping[str, Node]) -> Identification:
+    semantics, closest = (None if s is None else with_trees(s, meant) for s in (found.semantics, found.closest))
+    return replace(found, semantics=semantics, closest=closest)
 
 
-def with_names(semantics: Semantics, names: Mapping[str, str]) -> Semantics:
-    """`semantics` with every input in its trees renamed."""
-    mapping: dict[str, Node] = {old: Input(new) for old, new in names.items()}
+@dataclass(frozen=True, slots=True, eq=False)
+class _Roles:
+    """An expression in terms of `prediction` and `target`: its tree, the inputs to show, and what their names mean."""
 
-    def renamed(value: Any) -> Any:  # noqa: ANN401  a convention may be of any type
+    asked: Node
+    given: Mapping[str, InputArray]
+    meant: Mapping[str, Node]
+
+
+def _by_role(node: Node, specimen: Mapping[str, InputArray], prediction: str, target: Node | None) -> _Roles:
+    """The two roles by their names, and every other input by its own, or another where that is taken."""
+    asked = node if target is None else _replaced(node, target, Input(HOLE))
+    names = {name: f"{name}_input" if name in ROLES else name for name in inputs_of(asked) - {HOLE}}
+    names[prediction] = "prediction"
+    asked = substitute(asked, {name: Input(role) for name, role in names.items()} | {HOLE: Input("target")})
+    given = {role: specimen[name] for name, role in names.items()}
+    meant: dict[str, Node] = {role: Input(name) for name, role in names.items()}
+    if target is not None:
+        given["target"] = specimen[target.name] if isinstance(target, Input) else _shown(target, specimen)
+        meant["target"] = target
+    return _Roles(asked, given, meant)
+
+
+def _replaced(node: Node, old: Node, new: Node) -> Node:
+    return new if node == old else rebuild(node, lambda child: _replaced(child, old, new))
+
+
+def _shown(node: Node, specimen: Mapping[str, InputArray]) -> InputArray:
+    """The numbers of a tree as an input."""
+    values = ask_of(node, "float64", None)({name: array.values for name, array in specimen.items()})
+    assert isinstance(values, Answer)
+    return InputArray(values.value, bool(np.all(values.value == np.round(values.value))))
+
+
+def with_trees(semantics: Semantics, meant: Mapping[str, Node]) -> Semantics | None:
+    """`semantics` with every input in its trees replaced by what its name means; None where a name means nothing."""
+    read: set[str] = set()
+
+    def told(value: Any) -> Any:  # noqa: ANN401  a convention may be of any type
         if isinstance(value, tuple):
-            return tuple(renamed(part) for part in value)
+            return tuple(told(part) for part in value)
         if isinstance(value, Semantics | Smoothing) or type(value).__module__ == Semantics.__module__:
-            return replace(value, **{f.name: renamed(getattr(value, f.name)) for f in fields(value)})
-        return substitute(value, mapping) if isinstance(value, Node) else value
+            return replace(value, **{f.name: told(getattr(value, f.name)) for f in fields(value)})
+        if not isinstance(value, Node):
+            return value
+        read.update(inputs_of(value))
+        return substitute(value, meant)
 
-    return renamed(semantics)  # type: ignore[no-any-return]
+    own_words: Semantics = told(semantics)
+    return own_words if read <= meant.keys() else None
 
 
-def _targets(specimen: Mapping[str, InputArray], prediction: str) -> Iterator[str]:
+def _targets(node: Node, specimen: Mapping[str, InputArray], prediction: str) -> Iterator[Node | None]:
+    """What may be the target: inputs by their names, then what is made of them, then nothing."""
     others = [name for name in specimen if name != prediction]
-    yield from sorted(
-        others, key=lambda name: TARGET_NAMES.index(name.lower()) if name.lower() in TARGET_NAMES else len(TARGET_NAMES)
-    )
+    named = [name for name in others if name.lower() in TARGET_NAMES]
+    yield from map(Input, sorted(named, key=lambda name: TARGET_NAMES.index(name.lower())))
+    yield from map(Input, (name for name in others if name not in named))
+    yield from islice(_made(node, specimen, prediction), MOST_MADE)
+    if not named:
+        yield None
+
+
+def _made(node: Node, specimen: Mapping[str, InputArray], prediction: str) -> Iterator[Node]:
+    """The largest parts that read no prediction and are arrays of more than one number."""
+    if isinstance(node, Input | Literal | Constant):
+        return
+    if prediction not in inputs_of(node):
+        asked = ask_of(node, "float64", None)({name: array.values for name, array in specimen.items()})
+        if inputs_of(node) and isinstance(asked, Answer) and asked.value.size > 1:
+            yield node
+        return
+    for child in dict.fromkeys(children(node)):
+        yield from _made(child, specimen, prediction)
 
 
 def ask_of(node: Node, dtype: str, wrt: str | None) -> Ask:

@@ -14,9 +14,9 @@ def rows_of(s: Semantics, how: str, rows: int) -> Semantics:
     return with_choice(s, "reduction", batch=f"rows-{how}", microbatches=(1,) * rows, denominator="elements")
 
 
-def by_row_weights(s: Semantics) -> Semantics:
-    """Each sequence's weighted sum divided by the sum of its weights."""
-    return with_choice(s, "reduction", batch="rows-mean", denominator="weights")
+def by_rows(s: Semantics, denominator: str) -> Semantics:
+    """Each sequence's sum divided by what the sequence counts."""
+    return with_choice(s, "reduction", batch="rows-mean", denominator=denominator)
 
 
 def over_rows(s: Semantics, how: str) -> Semantics | None:

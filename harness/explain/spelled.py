@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable
 
 from harness.explain.named import number, operation
-from harness.syntax import Binary, Call, Literal, Node, Unary
+from harness.syntax import Attribute, Binary, Call, Literal, Node, Unary
 
 ONE = (Literal(1), Literal(1.0))
+OUT_OF_SIGHT = -1e4  # A logit by which nobody means a score.
 
 
 def spelled(node: Node) -> Node | None:
@@ -100,29 +101,55 @@ def _masked(node: Node) -> Node | None:
     if found is None or len(found[1]) != 3:  # noqa: PLR2004
         return None
     name, (first, second, third), _ = found
-    if name == "masked_fill" and _is_minus_infinity(third):
+    if name == "masked_fill" and _rules_out(third):
         return Call("numpy.where", (Unary("~", second), first, third))
-    if name == "where" and _is_minus_infinity(second):
+    if name == "where" and _rules_out(second):
         return Call("numpy.where", (Unary("~", first), third, second))
     return None
 
 
-def _is_minus_infinity(node: Node) -> bool:
+def _added_mask(node: Node) -> Node | None:
+    """`x + (1 - m) * -1e9` and `x - 1e9 * (1 - m)`: where m is 0, so far down that a softmax does not see it."""
     match node:
-        case Unary("-", inner):
-            return getattr(inner, "path", "").rpartition(".")[2] in ("inf", "Inf")
-        case Literal(float() as value):
-            return value == -math.inf
+        case Binary("+" | "-" as op, x, Binary("*", left, right)):
+            pass
         case _:
-            return False
+            return None
+    for mask, amount in ((left, right), (right, left)):
+        size = number(amount)
+        live = None if size is None or (size if op == "+" else -size) > OUT_OF_SIGHT else _where_zero(mask)
+        if live is not None:
+            return Call("numpy.where", (live, x, Literal(-math.inf)))
+    return None
 
 
-_RULES: tuple[Callable[[Node], Node | None], ...] = (_sigmoid, _softmax, _log_softmax, _logit, _masked)
+def _where_zero(mask: Node) -> Node | None:
+    """Where `1 - m` is 0."""
+    match mask:
+        case Binary("-", one, m) if one in ONE:
+            return Binary("!=", m, Literal(0))
+        case _:
+            return None
+
+
+def _rules_out(node: Node) -> bool:
+    """Whether a logit is so low that a softmax gives it no probability: −∞, −1e9, the least number of a dtype."""
+    match node:
+        case Unary("-", inner) if getattr(inner, "path", "").rpartition(".")[2] in ("inf", "Inf"):
+            return True
+        case Attribute(_, "min"):
+            return True
+        case _:
+            value = number(node)
+            return value is not None and value <= OUT_OF_SIGHT
+
+
+_RULES: tuple[Callable[[Node], Node | None], ...] = (_sigmoid, _softmax, _log_softmax, _logit, _masked, _added_mask)
 
 
 def live_classes(node: Node) -> tuple[Node, Node] | None:
     """(x, mask) of `where(mask, x, -inf)`: the classes that a softmax is left with."""
     found = operation(node)
-    if found is None or found[0] != "where" or len(found[1]) != 3 or not _is_minus_infinity(found[1][2]):  # noqa: PLR2004
+    if found is None or found[0] != "where" or len(found[1]) != 3 or not _rules_out(found[1][2]):  # noqa: PLR2004
         return None
     return found[1][1], found[1][0]

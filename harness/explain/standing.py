@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from harness.catalog.api import Described
 from harness.compare import difference, within
-from harness.explain.compose import Facts
+from harness.explain.declared import declared_loss
+from harness.explain.facts import Facts
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import FORMATS, Arithmetic, Certified, Plain, Rounded, quantise
 from harness.reference.evaluate import Evaluated, evaluate, inputs_as
@@ -66,22 +67,19 @@ def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str
     """
     working = working_dtype(semantics, dtype)
     rounded = evaluate(semantics, inputs, Rounded(working), working, wrt)
-    exact = _exactly(semantics, inputs, working, wrt, rounded)
+    exact = evaluate(semantics, inputs, exact_arithmetic(inputs, rounded), working, wrt)
     value = enclosed(exact.value, rounded.value)
     return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
 
 
-def _exactly(
-    semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated
-) -> Evaluated:
+def exact_arithmetic(inputs: Mapping[str, np.ndarray], rounded: Evaluated) -> Arithmetic:
+    """The arithmetic for the exact numbers behind `rounded`: certified balls, as far as all are finite and not many."""
     finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
     if rounded.gradient is not None:
         finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
     if not finite:
-        return evaluate(semantics, inputs, PLAIN, dtype, wrt)
-    small = sum(a.size for a in inputs.values()) <= CERTIFIED_LIMIT
-    arith: Arithmetic = CERTIFIED if small else Rounded("float64")
-    return evaluate(semantics, inputs, arith, dtype, wrt)
+        return PLAIN
+    return CERTIFIED if sum(a.size for a in inputs.values()) <= CERTIFIED_LIMIT else Rounded("float64")
 
 
 def enclosed(exact: object, rounded: object) -> Enclosed:
@@ -127,7 +125,8 @@ def _overflowed(exact: Array, dtype: str) -> Array:
 def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> Facts:
     """What resolving may ask, answered by evaluating trees on the case's own inputs."""
     arrays = as_arrays(inputs, dtype)
-    scope = Scope({n: _leaf(PLAIN, a) for n, a in arrays.items()}, Tensor(PLAIN, np.zeros(())))
+    leaves = {n: _leaf(PLAIN, a) for n, a in arrays.items()}
+    scope = Scope(leaves, Tensor(PLAIN, np.zeros(())), partial(declared_loss, dtype=dtype))
 
     @lru_cache(maxsize=256)
     def array(node: Node) -> np.ndarray:

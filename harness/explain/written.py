@@ -7,20 +7,17 @@ from functools import partial
 
 import numpy as np
 
-from harness.catalog import api_of, declare
-from harness.catalog.api import Described
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.explain.absorb import absorb
-from harness.explain.standing import CERTIFIED, PLAIN, Enclosed, Reference, enclosed
+from harness.explain.declared import declared_loss, point_of_call
+from harness.explain.standing import PLAIN, Enclosed, Reference, enclosed, exact_arithmetic
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.backward import gradient
-from harness.reference.evaluate import Evaluated, point
+from harness.reference.evaluate import Evaluated
 from harness.reference.interpret import Scope, interpret
-from harness.reference.setup import Setup
 from harness.reference.tape import Tensor
 from harness.semantics import Semantics
-from harness.syntax import Apply, Call, Node
+from harness.syntax import Node
 
 
 def written_reference(
@@ -38,7 +35,7 @@ def written_reference(
         if known is not None and _declared(node, inputs, dtype) == known[0]:
             return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
-        exact = _exact(node, inputs, dtype, wrt, rounded)
+        exact = as_written(node, inputs, exact_arithmetic(inputs, rounded), dtype, wrt)
     except (CaseError, ValueError, IndexError, TypeError, KeyError):
         return None
     value: Enclosed = enclosed(exact.value, rounded.value)
@@ -60,13 +57,6 @@ def same_formula(point: Reference, written: Reference) -> bool:
     return within(np.where(finite, difference(own.exact, exact), 0.0), np.where(finite, 2.0 * room, 0.0))
 
 
-def _exact(node: Node, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None, rounded: Evaluated) -> Evaluated:
-    finite = all(bool(np.all(np.isfinite(a))) for a in (*inputs.values(), rounded.value.mid))
-    if rounded.gradient is not None:
-        finite = finite and bool(np.all(np.isfinite(rounded.gradient.mid)))
-    return as_written(node, inputs, CERTIFIED if finite else PLAIN, dtype, wrt)
-
-
 def as_written(
     node: Node, inputs: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None
 ) -> Evaluated:
@@ -81,7 +71,7 @@ def as_written(
         leaf = Tensor(arith, arith.lift(np.asarray(inputs[wrt], np.float64)), needs=True) if wrt else None
         if leaf is not None and wrt is not None:
             values[wrt] = leaf
-        scope = Scope(values, template, partial(_declared_loss, dtype=dtype), dtype)
+        scope = Scope(values, template, partial(declared_loss, dtype=dtype), dtype)
         out = scope.lift(interpret(node, scope))
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
 
@@ -90,22 +80,4 @@ def _declared(node: Node, inputs: Mapping[str, np.ndarray], dtype: str) -> Seman
     template = Tensor(PLAIN, np.zeros(()))
     scope = Scope({n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}, template)
     with np.errstate(all="ignore"):
-        return _point_of_call(node, scope, dtype)
-
-
-def _declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
-    semantics = _point_of_call(node, scope, dtype)
-    return None if semantics is None else point(semantics, Setup(scope, dtype))
-
-
-def _point_of_call(node: Node, scope: Scope, dtype: str) -> Semantics | None:
-    def describe(part: Node) -> Described:
-        value = interpret(part, scope)
-        array = np.asarray(value.mid if isinstance(value, Tensor) else value)
-        return Described(array.shape, array.dtype.kind in "iub")
-
-    if not isinstance(node, Call | Apply) or api_of(node) is None:
-        return None
-    semantics = declare(node, describe, dtype)
-    # A cast of an argument is a choice of the loss: the precision it computes in, and a guard that follows it.
-    return None if semantics is None else absorb(semantics, describe, dtype)
+        return point_of_call(node, scope, dtype)

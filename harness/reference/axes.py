@@ -15,3 +15,11 @@ def place(axis: int, ndim: int) -> int:
     if not -length <= axis < length:
         raise CaseError("wrong-shape", f"an array of {ndim} axes has no axis {axis}")
     return axis % length
+
+
+def axes_of(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
+    """Axes counted from the front; None are all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    found = tuple(place(i, ndim) for i in ((axis,) if isinstance(axis, int) else axis))
+    return found if ndim else ()

@@ -19,7 +19,7 @@ def gradient(output: Tensor, leaf: Tensor) -> Any:
         for parent, back in node.parents:
             part = back(g)
             known = grads.get(id(parent))
-            grads[id(parent)] = part if known is None else ar.add(known, part)
+            grads[id(parent)] = part if known is None else parent.arith.add(known, part)
     return grads.get(id(leaf), ar.lift(np.zeros(leaf.shape)))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.reference.formats import Floats, Mask
 from harness.reference.plain import Plain
+from harness.reference.special import Special
 
 flint.ctx.prec = 128
 
@@ -99,6 +100,16 @@ class Certified(Plain):
         """a ** exponent; integers keep the sign of a."""
         power = flint.fmpz(int(exponent)) if float(exponent).is_integer() else flint.arb(exponent)
         return _objects(np.frompyfunc(lambda x: x**power, 1, 1)(a))
+
+    def special(self, function: Special, a: Any) -> Any:
+        """A function beyond exp and log, elementwise."""
+        return _objects(np.frompyfunc(function.ball, 1, 1)(a))
+
+    def matmul(self, a: Any, b: Any) -> Any:
+        """Products of matrices; of no terms, zeros."""
+        if a.shape[-1] == 0:
+            return self.lift(np.matmul(np.zeros(a.shape), np.zeros(b.shape)))
+        return _objects(np.matmul(a, b))
 
     def sum(self, a: Any, axis: tuple[int, ...], *, keepdims: bool) -> Any:
         """Sum over `axis`."""

@@ -11,8 +11,9 @@ import numpy as np
 
 from harness.errors import CaseError
 from harness.reference import weights
-from harness.reference.arithmetic import Arithmetic, Rounded, quantise
+from harness.reference.arithmetic import Arithmetic, quantise
 from harness.reference.backward import gradient
+from harness.reference.constants import arithmetic_of
 from harness.reference.interpret import Loss, Scope, interpret
 from harness.reference.reading import ACTIVATIONS, Reading
 from harness.reference.reduction import Contributions, reduce_batch, reduce_classes
@@ -100,11 +101,7 @@ def point(semantics: Semantics, setup: Setup) -> Tensor:
 
 def _at_precision(setup: Setup, dtype: str) -> Setup:
     """The arguments rounded to `dtype`, and everything after that computed in it."""
-    return replace(setup, dtype=dtype, narrow=_arithmetic(setup.scope.template.arith, dtype))
-
-
-def _arithmetic(arith: Arithmetic, dtype: str) -> Arithmetic:
-    return Rounded(dtype) if isinstance(arith, Rounded) else arith
+    return replace(setup, dtype=dtype, narrow=arithmetic_of(setup.scope.template.arith, dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +224,7 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
     flat = semantics.reduction.classes in ("flat", "none")
     loss = term if coupled else reduce_classes(semantics.reduction, term)
     if semantics.precision.accumulation is not None:
-        loss = loss.cast(_arithmetic(loss.arith, semantics.precision.accumulation))
+        loss = loss.cast(arithmetic_of(loss.arith, semantics.precision.accumulation))
     if semantics.modulation.z_loss is not None:
         loss = loss + weights.z_loss(termed.reading, number(semantics.modulation.z_loss))
     weight_total, raw = None, None

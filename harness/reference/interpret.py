@@ -2,22 +2,29 @@
 
 Used for the arrays that play a role in a loss (`prediction[:, 1] - prediction[:, 0]`), for parameters (`w`), and, when
 an expression is not a catalog call, for the whole of it. Losses inside it go through `loss`, which the caller provides.
+What each function is worth stands in the tables that `readings.py` puts together.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from harness.errors import CaseError
-from harness.reference.floating import FLOATING
+from harness.modules import as_function
+from harness.naming import arrays_of
+from harness.reference.constants import Making, inexact, together
+from harness.reference.creation import Limits
+from harness.reference.extent import within_reach
 from harness.reference.formats import quantise
-from harness.reference.structural import STRUCTURAL
+from harness.reference.operation import Operation, Pair, plain, shape_of
+from harness.reference.readings import OPERATIONS, method_of, reading_of
+from harness.reference.spellings import CONSTANTS, DTYPES, IGNORED, NAMED_OPERATORS, NAMES, PARAMETERS, words
+from harness.reference.structural import cast, stack
 from harness.reference.tape import Tensor
 from harness.syntax import (
     Apply,
@@ -36,80 +43,58 @@ from harness.syntax import (
     Unary,
 )  # fmt: skip
 
-# Spellings whose last component is not already the operation's name.
-NAMES = {
-    "reduce_sum": "sum", "reduce_mean": "mean", "reduce_max": "max", "reduce_min": "min",
-    "reduce_logsumexp": "logsumexp", "amax": "max", "amin": "min", "power": "pow", "float_power": "pow",
-    "absolute": "abs", "negative": "neg", "clamp": "clip", "clip_by_value": "clip", "expit": "sigmoid",
-    "logsigmoid": "log_sigmoid", "log_expit": "log_sigmoid", "LogSigmoid": "log_sigmoid", "expand_dims": "unsqueeze",
-    "cat": "concatenate", "concat": "concatenate", "hstack": "concatenate", "view": "reshape", "ravel": "flatten",
-    "permute": "transpose", "t": "transpose", "matmul": "dot", "mm": "dot", "inner": "dot", "vdot": "dot",
-    "stop_gradient": "detach", "tensor": "identity", "as_tensor": "identity", "asarray": "identity",
-    "array": "identity", "constant": "identity", "convert_to_tensor": "identity", "Tensor": "identity",
-    "contiguous": "identity", "numpy": "identity", "item": "identity", "cpu": "identity", "clone": "identity",
-    "squared_difference": "squared_difference", "cast": "astype", "to": "astype", "type": "astype",
-    "astype": "astype", "is_nan": "isnan", "entropy": "stats_entropy", "kl_div": "scipy_kl_div", "gather": "gather",
-    "multiply": "mul", "divide": "div", "subtract": "sub", "true_divide": "div", "logsumexp": "logsumexp",
-    "vector_norm": "norm", "shape": "size", "float": "float32", "double": "float64", "half": "float16",
-    "long": "int64", "int": "int64", "size": "size", "select": "where", "expand": "broadcast_to",
-}  # fmt: skip
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": np.true_divide, "//": operator.floordiv,
     "%": operator.mod, "&": operator.and_, "|": operator.or_, "^": operator.xor, "<": operator.lt, "<=": operator.le,
     ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
-NAMED_OPERATORS = {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "div": "/",
-    "eq": "==",
-    "ne": "!=",
-    "gt": ">",
-    "lt": "<",
-    "ge": ">=",
-    "le": "<=",
-}
-BOUNDED = frozenset({"clip", "clamp_min", "clamp_max", "maximum", "minimum"})
+# With a slope: the quotient of two Tensors, and what is an operation of the tables.
+BINARY_OF_TENSORS = {**BINARY, "/": operator.truediv}
+_SPELLED = {"**": "pow", "@": "dot", "%": "mod"}
+# Parameters whose numbers enter the result, and not only decide.
+_INEXACT = words(
+    """
+    x y value source weight weights alpha slope low high max_value nan posinf neginf
+    """
+)
+# A parameter's other name where an operation has no such parameter.
+_OTHERWISE = (
+    ("dtype", "kind"), ("axis", "shape"), ("value", "source"), ("value", "filling"), ("value", "data"), ("x", "data"),
+    ("order", "p"), ("y", "divisor"),
+)  # fmt: skip
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
-PARAMETERS = {
-    "dim": "axis", "keepdim": "keepdims", "a_min": "low", "a_max": "high", "min": "low", "max": "high",
-    "clip_value_min": "low", "clip_value_max": "high", "num_classes": "classes", "depth": "classes",
-    "indices": "index", "dtype": "dtype", "ord": "order", "p": "order", "other": "y", "axes": "axis",
-    "correction": "ddof", "x1": "x", "x2": "y", "qk": "q", "pk": "p", "end_dim": "end", "start_dim": "start",
-}  # fmt: skip
-CONSTANTS = {
-    "pi": math.pi,
-    "e": math.e,
-    "inf": math.inf,
-    "nan": math.nan,
-    "newaxis": None,
-    "Inf": math.inf,
-    "NaN": math.nan,
-}
-DTYPES = {
-    "float64": "float64", "double": "float64", "float32": "float32", "float": "float32", "float16": "float16",
-    "half": "float16", "bfloat16": "bfloat16", "int64": "int64", "long": "int64", "int32": "int64", "bool": "bool",
-}  # fmt: skip
 
 Loss = Callable[[Node, "Scope"], Tensor | None]
+Keywords = tuple[tuple[str, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What names mean: inputs by name, a template tensor that fixes the arithmetic, and how losses are evaluated.
 
-    `dtype` is that of the arrays, in which the bounds of a clip are held; None where constants are exact.
+    `dtype` is that of the arrays, as which numbers of the text are held; None where constants are exact. `framework` is
+    the one whose methods arrays have; if empty, the one that the tree names.
     """
 
     inputs: Mapping[str, Any]
     template: Tensor
     loss: Loss | None = None
     dtype: str | None = None
+    framework: str = ""
+
+    @property
+    def making(self) -> Making:
+        """What arrays are made in here."""
+        return Making(self.template, self.dtype or "float64")
 
     def lift(self, value: Any) -> Tensor:
-        """`value` as a tensor of this scope's arithmetic."""
-        return value if isinstance(value, Tensor) else self.template.of(np.asarray(value, np.float64))
+        """`value` as a tensor of this scope's arithmetic; several values as one array."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, tuple) and any(isinstance(v, Tensor | tuple) for v in value):
+            return stack([self.lift(v) for v in value])  # type: ignore[no-any-return]
+        numbers = np.asarray(value, np.float64)
+        return self.template.of(numbers) if self.dtype is None else inexact(self.template, numbers, self.dtype)
 
 
 def interpret(node: Node, scope: Scope) -> Any:
@@ -118,6 +103,10 @@ def interpret(node: Node, scope: Scope) -> Any:
     Raises:
         CaseError: `not-interpretable`, if a function has no reading here.
     """
+    return _value(node, scope if scope.framework else replace(scope, framework=arrays_of(node)))
+
+
+def _value(node: Node, scope: Scope) -> Any:
     match node:
         case Literal(value):
             return value
@@ -126,37 +115,39 @@ def interpret(node: Node, scope: Scope) -> Any:
         case Constant(path):
             return _constant(path)
         case Sequence(items):
-            return tuple(interpret(item, scope) for item in items)
+            return tuple(_value(item, scope) for item in items)
         case Unary(op, operand):
-            return _unary(op, interpret(operand, scope))
+            return _unary(op, _value(operand, scope))
         case Binary(op, left, right):
-            return binary(op, interpret(left, scope), interpret(right, scope), scope)
+            return binary(op, _value(left, scope), _value(right, scope), scope)
         case Attribute(value, name):
-            return _attribute(interpret(value, scope), name)
+            return _attribute(_value(value, scope), name, scope)
         case Index(value, items):
-            return _indexed(interpret(value, scope), tuple(_key(item, scope) for item in items))
+            return _indexed(_value(value, scope), tuple(_key(item, scope) for item in items))
         case Method(value, name, args, kwargs):
-            return _operation(name, (value, *args), kwargs, scope)
-        case Call(function, args, kwargs) if not (scope.loss and _is_loss(node)):
-            return _operation(function, args, kwargs, scope)
+            return _called(method_of(scope.framework, name), name, (value, *args), kwargs, scope)
+        case Call(function, args, kwargs):
+            return _of_call(node, function, args, kwargs, scope)
+        case Apply() if (call := as_function(node)) is not None:
+            return _value(call, scope)
         case _:
             return _evaluated_loss(node, scope)
 
 
-def _is_loss(node: Call) -> bool:
-    last = node.function.rpartition(".")[2]
-    known = NAMES.get(last, last)
-    if node.function.endswith("functional.kl_div") or node.function.startswith("keras.losses."):
-        return True
-    if known == "squared_difference":
-        return False
-    return known not in FLOATING and known not in STRUCTURAL and known not in NAMED_OPERATORS and known not in DTYPES
+def _of_call(node: Node, function: str, args: tuple[Node, ...], kwargs: Keywords, scope: Scope) -> Any:
+    path = function if "." in function else f"builtins.{function}"
+    reading = reading_of(path)
+    last = path.rpartition(".")[2]
+    if reading is not None or NAMES.get(last, last) in {*NAMED_OPERATORS, *DTYPES}:
+        return _called(reading, last, args, kwargs, scope)
+    return _evaluated_loss(node, scope)
 
 
 def _evaluated_loss(node: Node, scope: Scope) -> Tensor:
     value = scope.loss(node, scope) if scope.loss and isinstance(node, Call | Apply) else None
     if value is None:
-        raise CaseError("not-interpretable", f"no reading of {type(node).__name__} here: {node!r:.80}")
+        name = node.function if isinstance(node, Call) else f"{type(node).__name__}: {node!r:.80}"
+        raise CaseError("not-interpretable", f"{name!r} has no reading here")
     return value
 
 
@@ -172,23 +163,40 @@ def _constant(path: str) -> Any:
 def _unary(op: str, value: Any) -> Any:
     if op == "-":
         return -value if isinstance(value, Tensor) else -np.asarray(value)
-    return ~np.asarray(value, bool) if op in ("~", "not") else value
-
-
-def _plain(value: Any) -> Any:
-    return value.mid if isinstance(value, Tensor) else value
+    return ~np.asarray(plain(value), bool) if op in ("~", "not") else value
 
 
 def binary(op: str, left: Any, right: Any, scope: Scope) -> Any:
     """A binary operation of two values of any kind."""
-    if op in COMPARISONS or op in ("&", "|", "^", "//", "%"):
-        return BINARY[op](np.asarray(_plain(left)), np.asarray(_plain(right)))
-    if op in ("**", "@"):
-        return FLOATING["pow" if op == "**" else "dot"].function(scope.lift(left), right)
-    if isinstance(left, Tensor) or isinstance(right, Tensor):
+    if op != "@":
+        within_reach(np.broadcast_shapes(shape_of(left), shape_of(right)))
+    floats = isinstance(left, Tensor) or isinstance(right, Tensor)
+    if op in COMPARISONS or op in ("&", "|", "^", "//") or (op == "%" and not floats):
+        return BINARY[op](plain(left), plain(right))
+    if op == "**" and type(left) is type(right) is int and 0 <= right <= 64:  # noqa: PLR2004  as large as lengths are
+        return left**right
+    if op in _SPELLED:
+        return OPERATIONS[_SPELLED[op]].function(scope.lift(left), _with_floats(right, scope))
+    if floats:
         # Booleans are 0 and 1; a Tensor on either side decides the arithmetic.
-        return BINARY[op](*(v if isinstance(v, Tensor) else scope.lift(v) for v in (left, right)))
+        return BINARY_OF_TENSORS[op](*together(*_both(left, right, scope)))
     return _exact(op, left, right, scope)
+
+
+def _both(left: Any, right: Any, scope: Scope) -> tuple[Tensor, Tensor]:
+    """Both as Tensors: a number beside an array that was cast is held as that array's dtype holds it."""
+    a, b = scope.lift(left), scope.lift(right)
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return a, b
+    own, other = (a, b) if isinstance(left, Tensor) else (b, a)
+    if own.arith is not scope.template.arith:
+        numbers = other.mid
+        other = own.of(numbers).widen(np.where(quantise(numbers, "bfloat16") == numbers, 0.0, np.abs(numbers)))
+    return (own, other) if isinstance(left, Tensor) else (other, own)
+
+
+def _with_floats(value: Any, scope: Scope) -> Any:
+    return value if isinstance(value, Tensor) or np.asarray(value).dtype.kind in "iub" else scope.lift(value)
 
 
 def _exact(op: str, left: Any, right: Any, scope: Scope) -> Any:
@@ -197,20 +205,26 @@ def _exact(op: str, left: Any, right: Any, scope: Scope) -> Any:
         return BINARY[op](left, right)
     if both_integral and op != "/":
         return BINARY[op](np.asarray(left), np.asarray(right))
-    return BINARY[op](scope.lift(left), scope.lift(right))
+    return BINARY_OF_TENSORS[op](scope.lift(left), scope.lift(right))
 
 
-def _attribute(value: Any, name: str) -> Any:
-    shape = value.shape if isinstance(value, Tensor) else np.shape(value)
+def _attribute(value: Any, name: str, scope: Scope) -> Any:
+    if isinstance(value, Pair | Limits) and name in value._fields:
+        return getattr(value, name)
+    shape = shape_of(value)
     match name:
-        case "T" | "mT":
-            return STRUCTURAL["transpose"].function(value)
+        case "T":
+            return OPERATIONS["transpose"].function(value)
+        case "mT":
+            return OPERATIONS["swapaxes"].function(value, -1, -2)
         case "shape":
             return shape
         case "ndim":
             return len(shape)
         case "size":
             return int(np.prod(shape))
+        case "dtype" if scope.dtype is not None:
+            return scope.dtype
         case _:
             raise CaseError("not-interpretable", f"the attribute .{name} has no reading here")
 
@@ -218,16 +232,14 @@ def _attribute(value: Any, name: str) -> Any:
 def _key(item: Node, scope: Scope) -> Any:
     match item:
         case Slice(start, stop, step):
-            return slice(*(None if part is None else int(interpret(part, scope)) for part in (start, stop, step)))
+            return slice(*(None if part is None else int(_value(part, scope)) for part in (start, stop, step)))
         case Ellipsis_():
             return Ellipsis
         case _:
-            value = interpret(item, scope)
+            value = _value(item, scope)
             if value is None:
                 return None
-            if isinstance(value, tuple | range):
-                return np.asarray(value)
-            array = np.asarray(_plain(value))
+            array = plain(np.asarray(value) if isinstance(value, tuple | range) else value)
             return array if array.dtype == bool else array.astype(np.int64) if array.ndim else int(array)
 
 
@@ -237,51 +249,52 @@ def _indexed(value: Any, key: tuple[Any, ...]) -> Any:
     return value.index(key) if isinstance(value, Tensor) else np.asarray(value)[key]
 
 
-def _operation(function: str, args: tuple[Node, ...], kwargs: tuple[tuple[str, Node], ...], scope: Scope) -> Any:
-    last = function.rpartition(".")[2]
-    if function.startswith("tensorflow") and last == "gather":
-        last = "take"
-    if function.startswith("torch.") and last == "softplus":
-        last = "torch_softplus"
+def _called(reading: Operation | None, last: str, args: tuple[Node, ...], kwargs: Keywords, scope: Scope) -> Any:
     name = NAMES.get(last, last)
-    values = [interpret(arg, scope) for arg in args]
-    named = {
-        PARAMETERS.get(k, k): interpret(v, scope)
-        for k, v in kwargs
-        if k not in ("out", "name", "device", "requires_grad")
-    }
-    if function.startswith("builtins.") and last in ("float", "int", "range"):
-        return {"float": float, "int": int, "range": range}[last](*values)
+    values = [_value(arg, scope) for arg in args]
+    named = {PARAMETERS.get(k, k): _value(v, scope) for k, v in kwargs if k not in IGNORED}
+    if reading is not None:
+        return _applied(reading, values, named, scope)
     if name in NAMED_OPERATORS:
-        return binary(NAMED_OPERATORS[name], values[0], values[1] if len(values) > 1 else named["y"], scope)
-    if name == "squared_difference":
-        error = scope.lift(values[0]) - scope.lift(values[1])
-        return error * error
-    if name in DTYPES and name not in FLOATING:
-        return STRUCTURAL["astype"].function(values[0], DTYPES[name]) if values else DTYPES[name]
-    return _apply(name, values, named, scope, function)
+        sides = [*values, *(named[side] for side in ("x", "y") if side in named)]
+        return binary(NAMED_OPERATORS[name], sides[0], sides[1], scope)
+    if name in DTYPES:
+        return cast(values[0], DTYPES[name], scope.making) if values else DTYPES[name]
+    raise CaseError("not-interpretable", f"{last!r} has no reading here")
 
 
-def _held(value: Any, dtype: str) -> Any:
-    """A number as an array of the dtype holds it: what a clip compares with."""
-    return float(quantise(np.asarray(value), dtype)) if isinstance(value, float) else value
+def _applied(reading: Operation, values: list[Any], named: dict[str, Any], scope: Scope) -> Any:
+    if named:
+        own = reading.parameters
+        names = {old: new for old, new in _OTHERWISE if old in named and old not in own and new in own}
+        named = {names.get(k, k): v for k, v in named.items()}
+    given = reading.arguments(values, named)
+    if "dtype" not in reading.parameters:
+        given.pop("dtype", None)
+    for parameter in reading.asks:
+        given[parameter] = _SURROUNDINGS[parameter](scope)
+    for parameter in reading.parameters[: reading.floats]:
+        if parameter in given:
+            given[parameter] = scope.lift(given[parameter])
+    if scope.dtype is not None:
+        given = {k: _number(k, v, reading, scope) for k, v in given.items()}
+    return reading.call(given)
 
 
-def _apply(name: str, values: list[Any], named: dict[str, Any], scope: Scope, function: str) -> Any:
-    operation = FLOATING.get(name) or STRUCTURAL.get(name)
-    if operation is None:
-        raise CaseError("not-interpretable", f"{function!r} has no reading here")
-    unknown = set(named) - set(operation.parameters) - {"dtype", "shape"}
-    if unknown:
-        raise CaseError("not-interpretable", f"{function!r} is not read with {', '.join(sorted(unknown))}")
-    named = {k: v for k, v in named.items() if k in operation.parameters}
-    if name in FLOATING and values and isinstance(values[0], tuple | list):
-        values[0] = STRUCTURAL["stack"].function([scope.lift(v) for v in values[0]])
-    if name == "identity" and values and isinstance(values[0], tuple) and any(isinstance(v, Tensor) for v in values[0]):
-        return STRUCTURAL["stack"].function(values[0])
-    if name in FLOATING and values and not isinstance(values[0], Tensor):
-        values[0] = scope.lift(values[0])
-    if name in BOUNDED and scope.dtype is not None:
-        values = [values[0], *(_held(v, scope.dtype) for v in values[1:])]
-        named = {k: _held(v, scope.dtype) for k, v in named.items()}
-    return operation.function(*values, **named)
+_SURROUNDINGS: dict[str, Callable[[Scope], Any]] = {
+    "template": lambda scope: scope.template,
+    "working": lambda scope: scope.dtype or "float64",
+    "making": lambda scope: scope.making,
+}
+
+
+def _number(parameter: str, value: Any, reading: Operation, scope: Scope) -> Any:
+    """A number of the text as an array of the dtype holds it: exactly as a bound to compare with, else inexactly."""
+    if not isinstance(value, float) or scope.dtype is None:
+        return value
+    if reading.held:
+        return float(quantise(np.asarray(value), scope.dtype))
+    return scope.lift(value) if parameter in _INEXACT else value
+
+
+__all__ = ["DTYPES", "NAMES", "Loss", "Scope", "binary", "interpret"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from harness.reference.extremes import peak
 from harness.reference.setting import Family, Setting, sign_of
 
 if TYPE_CHECKING:
@@ -36,13 +35,13 @@ def _class_score(s: Setting) -> Tensor:
 
 
 def _categorical_hinge(s: Setting) -> Tensor:
-    wrong = _largest((1.0 - s.t) * s.reading.p())
+    wrong = peak((1.0 - s.t) * s.reading.p())
     return (wrong - _drop(_class_score(s)) + 1.0).relu(s.ties["relu"])
 
 
 def _crammer_singer(s: Setting) -> Tensor:
     margin = s.parameter("margin", 1.0)
-    return _largest(s.reading.p() + (1.0 - s.t) * margin) - _drop(_class_score(s))
+    return peak(s.reading.p() + (1.0 - s.t) * margin) - _drop(_class_score(s))
 
 
 def _multi_margin(s: Setting) -> Tensor:
@@ -57,20 +56,6 @@ def _multilabel_margin(s: Setting) -> Tensor:
     rows, columns = (*x.shape, 1), (*x.shape[:-1], 1, x.shape[-1])
     gap = (s.parameter("margin", 1.0) - x.reshape(rows) + x.reshape(columns)).relu(s.ties["relu"])
     return (gap * t.reshape(rows)).sum(-2).where(t.mid == 0, 0.0)
-
-
-def _largest(x: Tensor) -> Tensor:
-    """The maximum over the classes; those that share it share its slope, in every framework that has such a loss."""
-    mid, ar = x.mid, x.arith
-    at = np.argmax(mid, axis=-1, keepdims=True)
-    largest = mid == np.take_along_axis(mid, at, -1)
-    peak = ar.structure(lambda a: np.take_along_axis(a, at, -1), x.data)
-    close = ar.close(x.data, peak)
-    share = ar.loose(
-        largest / np.sum(largest, axis=-1, keepdims=True), close | (largest & close.any(-1, keepdims=True))
-    )
-    data = ar.structure(lambda a: a[..., 0], peak)
-    return type(x)(ar, data, ((x, lambda g: ar.mul(ar.structure(lambda a: a[..., None], g), share)),))
 
 
 def _drop(x: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.reference.formats import Floats, Mask
+from harness.reference.special import Special
 
 
 class Plain:
@@ -49,9 +50,25 @@ class Plain:
         """a ** exponent for a constant exponent."""
         return np.power(a, exponent)
 
+    def special(self, function: Special, a: Any) -> Any:
+        """A function beyond exp and log, elementwise."""
+        return function.plain(a)
+
     def sum(self, a: Any, axis: tuple[int, ...], *, keepdims: bool) -> Any:
         """Sum over `axis`."""
         return a.sum(axis, keepdims=keepdims)
+
+    def cumsum(self, a: Any, axis: int) -> Any:
+        """Sums of the first 1, 2, 3, … along `axis`."""
+        return np.cumsum(a, axis)
+
+    def matmul(self, a: Any, b: Any) -> Any:
+        """Products of matrices, which stand in the last two axes."""
+        return np.matmul(a, b)
+
+    def largest(self, a: Any, at: Any) -> Any:
+        """The largest over the last axis, which is at `at`."""
+        return np.take_along_axis(a, at, -1)
 
     def widen(self, a: Any, units: Floats) -> Any:
         """Admit a further error of `units` · u; nothing to do where errors are not kept."""

@@ -119,6 +119,17 @@ def slack(x: Tensor, value: Floats, slope: Floats) -> Tensor:
     return x.sloped(ar.widen(zero, value), ar.widen(zero, slope))
 
 
+def flat_root(x: Tensor) -> Tensor:
+    """√x with slope 0, where others have none, at 0: as torch takes a norm's and a deviation's."""
+    ar, out = x.arith, x.constant().sqrt()
+    zero = ar.lift(0.0)
+
+    def back(g: Any) -> Any:
+        return ar.where(out.mid != 0, ar.div(ar.mul(g, ar.lift(0.5)), out.data), zero)
+
+    return Tensor(ar, out.data, ((x, back),))
+
+
 def xlogy(x: Tensor, y: Tensor) -> Tensor:
     """x log y, and 0 where x is 0 whatever y is."""
     zero = np.broadcast_to(x.mid == 0, np.broadcast_shapes(x.shape, y.shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,9 +11,7 @@ from numpy.typing import NDArray
 
 from harness.reference.formats import FORMATS, Floats, Mask
 from harness.reference.plain import Plain
-
-# Error of one elementary function in units of u: see the module's docstring.
-FUNCTION_ERROR = 4.0
+from harness.reference.special import FUNCTION_ERROR, QUOTIENT_ERROR, Special, moved
 
 
 class Ball(NamedTuple):
@@ -28,10 +27,16 @@ class Ball(NamedTuple):
 
 
 class Rounded:
-    """Balls that are widened at every operation by the unit roundoff of `dtype`."""
+    """Balls that are widened at every operation by the unit roundoff of `dtype`.
 
-    def __init__(self, dtype: str) -> None:
-        self.format = FORMATS[dtype]
+    Args:
+        dtype: The dtype of every number.
+        ordinary: Sums are those that libraries make: pairwise, in float32 at least, and rounded once at the end. Such
+            balls hold what is likely, and not whatever is correct.
+    """
+
+    def __init__(self, dtype: str, *, ordinary: bool = False) -> None:
+        self.format, self.ordinary = FORMATS[dtype], ordinary
 
     def lift(self, values: NDArray[Any] | float) -> Ball:
         """A ball of radius 0."""
@@ -55,9 +60,13 @@ class Rounded:
         return Ball(np.where(mask, a.mid, b.mid), np.where(mask, a.err, b.err))
 
     def scatter(self, shape: tuple[int, ...], key: Any, a: Ball) -> Ball:
-        """Scatter middle and error alike."""
+        """Scatter middle and error alike; what several arrive at is their sum, and rounds like one."""
         plain = Plain()
-        return Ball(plain.scatter(shape, key, a.mid), plain.scatter(shape, key, a.err))
+        mid, err = plain.scatter(shape, key, a.mid), plain.scatter(shape, key, a.err)
+        several = np.maximum(plain.scatter(shape, key, np.ones_like(a.mid)) - 1.0, 0.0)
+        if np.any(several):
+            err = err + self.format.u * _product(several, plain.scatter(shape, key, np.abs(a.mid)) + err)
+        return Ball(mid, err)
 
     def _rounded(self, mid: Floats, err: Floats, factor: float = 1.0) -> Ball:
         size = np.abs(mid)
@@ -115,7 +124,7 @@ class Rounded:
 
     def expm1(self, a: Ball) -> Ball:
         """e^a − 1."""
-        return self._rounded(np.expm1(a.mid), _product(np.exp(a.mid), np.expm1(a.err)), FUNCTION_ERROR)
+        return self._rounded(np.expm1(a.mid), _product(np.exp(a.mid), np.expm1(a.err)), QUOTIENT_ERROR)
 
     def sqrt(self, a: Ball) -> Ball:
         """√a, correctly rounded by IEEE."""
@@ -125,7 +134,7 @@ class Rounded:
 
     def tanh(self, a: Ball) -> Ball:
         """tanh a; its slope is at most 1."""
-        return self._rounded(np.tanh(a.mid), a.err, FUNCTION_ERROR)
+        return self._rounded(np.tanh(a.mid), a.err, QUOTIENT_ERROR)
 
     def power(self, a: Ball, exponent: float) -> Ball:
         """a ** exponent: the extreme of the ball's two ends."""
@@ -138,11 +147,43 @@ class Rounded:
         return self._rounded(mid, np.where(a.err > 0, err, 0.0), FUNCTION_ERROR)
 
     def sum(self, a: Ball, axis: tuple[int, ...], *, keepdims: bool) -> Ball:
-        """Sum in any order."""
+        """Sum in any order, or in an ordinary one."""
         mid = np.asarray(a.mid.sum(axis, keepdims=keepdims))
         err = a.err.sum(axis, keepdims=keepdims)
-        err = err + self.format.u * _worst_partial_sums(np.abs(a.mid) + a.err, axis, mid.shape)
+        sizes = np.abs(a.mid) + a.err
+        if self.ordinary:
+            terms = max(a.mid.size // max(mid.size, 1), 1)
+            wide = min(self.format.u, FORMATS["float32"].u) * math.ceil(math.log2(terms + 1.0))
+            err = err + wide * np.asarray(sizes.sum(axis, keepdims=keepdims)) + self.format.u * np.abs(mid)
+        else:
+            err = err + self.format.u * _worst_partial_sums(sizes, axis, mid.shape)
         return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
+
+    def special(self, function: Special, a: Ball) -> Ball:
+        """A function beyond exp and log, elementwise: as far as it moves on the ball, and its own rounding."""
+        mid = function.plain(a.mid)
+        return self._rounded(mid, moved(function, a.mid, a.err, mid), function.error)
+
+    def cumsum(self, a: Ball, axis: int) -> Ball:
+        """Sums of the first n along `axis`, n − 1 of whose partial sums round, in any order of summing."""
+        mid, err = np.cumsum(a.mid, axis), np.cumsum(a.err, axis)
+        rounds = np.cumsum(np.ones_like(a.mid), axis) - 1.0
+        err = err + self.format.u * _product(rounds, np.cumsum(np.abs(a.mid) + a.err, axis))
+        return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
+
+    def matmul(self, a: Ball, b: Ball) -> Ball:
+        """Products of matrices: each of the n products of an entry rounds once, and so do n − 1 sums, in any order."""
+        size, other = np.abs(a.mid) + a.err, np.abs(b.mid) + b.err
+        mid, terms = np.matmul(a.mid, b.mid), a.mid.shape[-1]
+        err = np.matmul(np.abs(a.mid), b.err) + np.matmul(a.err, other)
+        err = err + terms * (self.format.u * np.matmul(size, other) + self.format.eta)
+        return Ball(mid, np.where(np.abs(mid) > self.format.largest, np.inf, err))
+
+    def largest(self, a: Ball, at: Any) -> Ball:
+        """The largest over the last axis, which is at `at`: as much larger as any of them may be."""
+        mid, err = np.take_along_axis(a.mid, at, -1), np.take_along_axis(a.err, at, -1)
+        reach = np.max(a.mid + a.err, axis=-1, keepdims=True)
+        return Ball(mid, np.where(reach - mid > err, reach - mid, err))
 
     def widen(self, a: Ball, units: Floats) -> Ball:
         """Admit a further error of `units` · u: another accepted form of the formula is that much less accurate."""

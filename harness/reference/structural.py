@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from harness.reference.axes import place
-from harness.reference.formats import quantise
-from harness.reference.operation import Operation, Value, integers, ndim_of, operation, shape_of, tensor_of
+from harness.reference.constants import Making
+from harness.reference.extent import within_reach
+from harness.reference.moves import moveaxis
+from harness.reference.operation import (
+    Operation,
+    Value,
+    integers,
+    ndim_of,
+    operation,
+    plain,
+    shape_of,
+    sizes,
+    tensor_of,
+    variant,
+)
 from harness.reference.tape import Tensor, join
 
 
 def take_along(x: Value, index: Value, axis: Any) -> Value:
-    """The elements at `index` along one axis, as numpy.take_along_axis."""
+    """The elements at `index` along one axis; of the other axes, those where `index` has any."""
     index = integers(index)
-    if not isinstance(x, Tensor):
-        return np.take_along_axis(x, index, axis)
-    ax = place(int(axis), x.ndim)
+    ax = place(int(axis), ndim_of(x))
     grid = list(np.indices(index.shape, sparse=True))
     grid[ax] = index
-    return x.index(tuple(grid))
+    return _index(x, tuple(grid))
 
 
 def _gather(x: Value, axis: Any, index: Value) -> Value:
@@ -35,7 +47,43 @@ def _take(x: Value, index: Value, axis: Any = None, mode: str | None = None) -> 
 
 
 def _take_along_axis(x: Value, index: Value, axis: Any = -1, mode: str | None = None) -> Value:
-    return take_along(x, _inside(index, shape_of(x)[int(axis)], mode), axis)
+    """As numpy.take_along_axis: beside the axis, an array of length 1 goes with every element of the other."""
+    if axis is None:
+        x, axis = _reshape(x, (-1,)), 0
+    at = place(int(axis), ndim_of(x))
+    found = _inside(index, shape_of(x)[at], mode)
+    own, other = list(shape_of(x)), list(found.shape)
+    own[at] = other[at] = 1
+    shared = list(np.broadcast_shapes(tuple(own), tuple(other)))
+    wide = [*shared[:at], shape_of(x)[at], *shared[at + 1 :]]
+    shared[at] = found.shape[at]
+    return take_along(_broadcast_to(x, wide), np.broadcast_to(found, shared), at)
+
+
+def _gather_of_tensorflow(x: Value, index: Value, _checked: Any = None, axis: Any = None, batch_dims: Any = 0) -> Value:
+    """The slices at `index` along one axis, of each of the first `batch_dims` axes its own."""
+    found, batch = integers(index), int(batch_dims)
+    at = batch if axis is None else place(int(axis), ndim_of(x))
+    grid = tuple(
+        np.reshape(g, g.shape + (1,) * (found.ndim - batch)) for g in np.indices(found.shape[:batch], sparse=True)
+    )
+    out = _index(moveaxis(x, (at,), (batch,)), (*grid, found))
+    own = tuple(range(batch, found.ndim))
+    return moveaxis(out, own, tuple(i + at - batch for i in own))
+
+
+def _scatter(x: Value, axis: Any, index: Value, source: Value) -> Value:
+    """torch's: `x` with the elements of `source` written where `index` says along one axis."""
+    found = integers(index)
+    at = place(int(axis), ndim_of(x))
+    grid = list(np.indices(found.shape, sparse=True))
+    grid[at] = found
+    key = tuple(np.broadcast_arrays(*grid))
+    positions = np.full(shape_of(x), -1)
+    positions[key] = np.arange(found.size).reshape(found.shape)
+    kept = tuple(slice(0, n) for n in found.shape)
+    written = _index(_reshape(_index(source, kept), (-1,)), (np.maximum(positions, 0),)) if ndim_of(source) else source
+    return where(positions >= 0, written, x)
 
 
 def _inside(index: Value, length: int, mode: str | None) -> Any:
@@ -48,9 +96,13 @@ def _index(x: Value, key: tuple[Any, ...]) -> Value:
     return x.index(key) if isinstance(x, Tensor) else np.asarray(x)[key]
 
 
-def _reshape(x: Value, *shape: Any) -> Value:
-    flat = tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
-    return x.reshape(flat) if isinstance(x, Tensor) else np.reshape(x, flat)
+def _select(x: Value, axis: Any, index: Any) -> Value:
+    return _index(x, (slice(None),) * place(int(axis), ndim_of(x)) + (int(plain(index)),))
+
+
+def _reshape(x: Value, *lengths: Any, shape: Any = ()) -> Value:
+    goal = sizes((*lengths, shape))
+    return x.reshape(goal) if isinstance(x, Tensor) else np.reshape(x, goal)
 
 
 def _squeeze(x: Value, axis: Any = None) -> Value:
@@ -61,128 +113,153 @@ def _squeeze(x: Value, axis: Any = None) -> Value:
 
 
 def unsqueeze(x: Value, axis: Any) -> Value:
-    """A new axis of length 1 at `axis`."""
+    """A new axis of length 1 at `axis`, or several."""
+    shape = list(shape_of(x))
+    ndim = len(shape) + np.size(axis)
+    for at in sorted(int(a) % ndim for a in np.atleast_1d(axis)):
+        shape.insert(at, 1)
+    return _reshape(x, tuple(shape))
+
+
+def _flatten(x: Value, start: Any = 0, end: Any = -1) -> Value:
     shape = shape_of(x)
-    at = int(axis) % (len(shape) + 1)
-    return _reshape(x, (*shape[:at], 1, *shape[at:]))
+    first, last = (place(int(i), len(shape)) for i in (start, end))
+    return _reshape(x, (*shape[:first], int(np.prod(shape[first : last + 1])), *shape[last + 1 :]))
 
 
-def _flatten(x: Value, start: int = 0, end: int = -1) -> Value:
-    shape = shape_of(x)
-    stop = end % max(len(shape), 1)
-    return _reshape(x, (*shape[:start], -1, *shape[stop + 1 :]))
-
-
-def _transpose(x: Value, *axes: Any) -> Value:
-    flat = tuple(
-        int(n) for part in axes if part is not None for n in (part if isinstance(part, list | tuple) else (part,))
-    )
+def _transpose(x: Value, *axes: Any, axis: Any = (), dim0: Any = None, dim1: Any = None) -> Value:
+    """The axes in another order, or reversed; of two axes of more, torch's transpose exchanges them."""
+    flat = sizes(part for part in (*axes, axis, dim0, dim1) if part is not None)
     if len(flat) == 2 < ndim_of(x):  # noqa: PLR2004
-        # Of two axes of more, torch's transpose exchanges them; NumPy's names every axis.
         return _swap(x, *flat)
-    order = flat or tuple(range(ndim_of(x)))[::-1]
+    order = tuple(place(i, ndim_of(x)) for i in flat) or tuple(range(ndim_of(x)))[::-1]
     return x.transpose(order) if isinstance(x, Tensor) else np.transpose(x, order)
 
 
 def _swap(x: Value, first: Any, second: Any) -> Value:
     order = list(range(ndim_of(x)))
-    order[first], order[second] = order[second], order[first]
-    return _transpose(x, tuple(order))
+    order[int(first)], order[int(second)] = order[int(second)], order[int(first)]
+    return _transpose(x, tuple(order)) if len(order) > 1 else x
 
 
-def _broadcast_to(x: Value, *shape: Any) -> Value:
-    goal = tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
+def _broadcast_to(x: Value, *lengths: Any, shape: Any = ()) -> Value:
+    """Repeated along axes of length 1; −1 keeps a length."""
+    asked = sizes((*lengths, shape))
+    own = (1,) * (len(asked) - ndim_of(x)) + shape_of(x)
+    goal = within_reach(tuple(n if m < 0 else m for n, m in zip(own, asked, strict=True)))
     return x.broadcast_to(goal) if isinstance(x, Tensor) else np.broadcast_to(x, goal)
 
 
-def _moveaxis(x: Value, source: Any, destination: Any) -> Value:
-    return x.moveaxis(int(source), int(destination)) if isinstance(x, Tensor) else np.moveaxis(x, source, destination)
+def _joined(function: Callable[..., Any], apart: Callable[[Any, list[Any], int], list[Any]]) -> Callable[..., Value]:
+    def joined(parts: Any, axis: Any = 0) -> Value:
+        at, tensors = int(axis), [p for p in parts if isinstance(p, Tensor)]
+        if not tensors:
+            return function([np.asarray(p) for p in parts], at)
+        ts = [tensor_of(tensors[0], p) for p in parts]
+        return join(lambda a: function(a, at), lambda a: apart(a, ts, at), ts)
+
+    return joined
 
 
-def _concatenate(parts: Any, axis: Any = 0) -> Value:
-    tensors = [p for p in parts if isinstance(p, Tensor)]
-    if not tensors:
-        return np.concatenate(parts, axis)
-    ts = [tensor_of(tensors[0], p) for p in parts]
-    edges = np.cumsum([t.shape[int(axis)] for t in ts])[:-1]
-    return join(lambda a: np.concatenate(a, int(axis)), lambda a: np.split(a, edges, int(axis)), ts)
+def _cut(a: Any, parts: list[Tensor], axis: int) -> list[Any]:
+    return np.split(a, np.cumsum([t.shape[axis] for t in parts])[:-1], axis)
 
 
-def _stack(parts: Any, axis: Any = 0) -> Value:
-    tensors = [p for p in parts if isinstance(p, Tensor)]
-    if not tensors:
-        return np.stack(parts, axis)
-    ts = [tensor_of(tensors[0], p) for p in parts]
-    return join(lambda a: np.stack(a, int(axis)), lambda a: list(np.moveaxis(a, int(axis), 0)), ts)
+concatenate = _joined(np.concatenate, _cut)
+stack = _joined(np.stack, lambda a, _, axis: list(np.moveaxis(a, axis, 0)))
 
 
-def _one_hot(labels: Value, classes: Any = -1, *_: Any, **__: Any) -> Any:
-    index = integers(labels)
-    count = int(np.max(index)) + 1 if int(classes) < 0 else int(classes)
-    return (index[..., None] == np.arange(count)).astype(np.int64)
+def _rows(parts: Any) -> Value:
+    return concatenate([unsqueeze(p, 0) if ndim_of(p) == 1 else p for p in parts], 0)
 
 
-def _where(condition: Value, a: Value, b: Value) -> Value:
-    mask = np.asarray(condition.mid if isinstance(condition, Tensor) else condition, bool)
-    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
-        return np.where(mask, a, b)
-    first = a if isinstance(a, Tensor) else b.of(np.asarray(a, np.float64))
-    second = tensor_of(first, b)
-    shape = np.broadcast_shapes(mask.shape, first.shape, second.shape)
+def _columns(parts: Any) -> Value:
+    return concatenate([unsqueeze(p, 1) if ndim_of(p) == 1 else p for p in parts], 1)
+
+
+def _side_by_side(parts: Any) -> Value:
+    return concatenate(parts, 0 if ndim_of(parts[0]) == 1 else 1)
+
+
+def where(condition: Value, x: Value, y: Value) -> Value:
+    """`x` where the condition holds, `y` elsewhere."""
+    mask = np.asarray(plain(condition), bool)
+    if not isinstance(x, Tensor) and not isinstance(y, Tensor):
+        return np.where(mask, x, y)
+    first = x if isinstance(x, Tensor) else y.of(np.asarray(x, np.float64))
+    second = tensor_of(first, y)
+    shape = within_reach(np.broadcast_shapes(mask.shape, first.shape, second.shape))
     return first.broadcast_to(shape).where(np.broadcast_to(mask, shape), second.broadcast_to(shape))
 
 
-def _cast(x: Value, dtype: str) -> Value:
-    if dtype in ("int64", "int32", "bool"):
-        kind = bool if dtype == "bool" else np.int64
-        return np.asarray(x.mid if isinstance(x, Tensor) else x).astype(kind)
-    if not isinstance(x, Tensor):
-        return quantise(np.asarray(x), dtype)
-    return (
-        x.weighted_slope(x.arith.lift(quantise(x.mid, dtype)), np.ones(x.shape))
-        if dtype in ("float16", "bfloat16")
-        else x
-    )
+def cast(x: Value, kind: str, making: Making) -> Value:
+    """Integers and truth values are cut off; a narrower float is rounded to, and computed in from there on."""
+    if kind in ("int64", "bool"):
+        return plain(x).astype(bool if kind == "bool" else np.int64)
+    return making.cast(x, kind) if isinstance(x, Tensor) else making.held(np.asarray(x), kind)
 
 
-def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(int(n) for part in shape for n in (part if isinstance(part, list | tuple) else (part,)))
+def _array(data: Value, dtype: Any = None, made_in: Any = None, *, making: Making) -> Value:
+    """What is an array already, as it is; numbers as the dtype holds them in which a framework makes arrays."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else cast(data, dtype, making)
+    if isinstance(data, tuple) and any(isinstance(v, Tensor) for v in data):
+        return stack(data)
+    return making.constant(np.asarray(data), dtype or made_in)
 
 
-# On anything: arrays of indices and masks stay what they are.
+def _size(x: Value, axis: Any = None) -> Any:
+    return shape_of(x) if axis is None else shape_of(x)[int(axis)]
+
+
+def _count(x: Value, axis: Any = None) -> int:
+    return int(np.prod(shape_of(x))) if axis is None else shape_of(x)[int(axis)]
+
+
 STRUCTURAL: dict[str, Operation] = {
-    "where": operation(_where, "condition", "x", "y"),
-    "masked_fill": operation(lambda x, mask, value: _where(mask, value, x), "x", "mask", "value"),
+    "where": operation(where, "condition", "x", "y"),
+    "masked_fill": operation(lambda x, mask, value: where(mask, value, x), "x", "mask", "value"),
     "gather": operation(_gather, "x", "axis", "index"),
     "take_along_axis": operation(_take_along_axis, "x", "index", "axis", "mode"),
     "take": operation(_take, "x", "index", "axis", "mode"),
-    "one_hot": operation(_one_hot, "x", "classes"),
-    "stack": operation(_stack, "x", "axis"),
-    "concatenate": operation(_concatenate, "x", "axis"),
-    "reshape": operation(_reshape, "x", "*"),
+    "index_select": operation(lambda x, axis, index: _take(x, index, axis), "x", "axis", "index"),
+    "scatter": operation(_scatter, "x", "axis", "index", "source"),
+    "stack": operation(stack, "parts", "axis"),
+    "concatenate": operation(concatenate, "parts", "axis"),
+    "hstack": operation(_side_by_side, "parts"),
+    "vstack": operation(_rows, "parts"),
+    "column_stack": operation(_columns, "parts"),
+    "reshape": operation(_reshape, "x", "*", "shape"),
     "flatten": operation(_flatten, "x", "start", "end"),
     "squeeze": operation(_squeeze, "x", "axis"),
     "unsqueeze": operation(unsqueeze, "x", "axis"),
-    "transpose": operation(_transpose, "x", "*"),
+    "transpose": operation(_transpose, "x", "*", "axis", "dim0", "dim1"),
     "swapaxes": operation(_swap, "x", "first", "second"),
-    "moveaxis": operation(_moveaxis, "x", "source", "destination"),
-    "identity": operation(lambda x, *_: x, "x", "*"),
-    "broadcast_to": operation(_broadcast_to, "x", "shape"),
-    "argmax": operation(lambda x, axis=None: np.argmax(x.mid if isinstance(x, Tensor) else x, axis), "x", "axis"),
-    "isnan": operation(lambda x: np.isnan(x.mid if isinstance(x, Tensor) else x), "x"),
-    "isfinite": operation(lambda x: np.isfinite(x.mid if isinstance(x, Tensor) else x), "x"),
-    "any": operation(lambda x, axis=None: np.any(x.mid if isinstance(x, Tensor) else x, axis), "x", "axis"),
-    "zeros_like": operation(lambda x: np.zeros(shape_of(x)), "x"),
-    "ones_like": operation(lambda x: np.ones(shape_of(x)), "x"),
-    "full_like": operation(lambda x, value: np.full(shape_of(x), float(value)), "x", "value"),
-    "zeros": operation(lambda *shape: np.zeros(_sizes(shape)), "*"),
-    "ones": operation(lambda *shape: np.ones(_sizes(shape)), "*"),
-    "eye": operation(lambda n: np.eye(int(n)), "n"),
-    "arange": operation(lambda *limits: np.arange(*(int(n) for n in limits)), "*"),
-    "len": operation(lambda x: shape_of(x)[0], "x"),
-    "numel": operation(lambda x: int(np.prod(shape_of(x))), "x"),
-    "size": operation(lambda x, axis=None: shape_of(x) if axis is None else shape_of(x)[int(axis)], "x", "axis"),
-    "count_nonzero": operation(lambda x: float(np.count_nonzero(x.mid if isinstance(x, Tensor) else x)), "x"),
-    "logical_not": operation(lambda x: ~np.asarray(x, bool), "x"),
-    "astype": operation(_cast, "x", "dtype"),
+    "identity": operation(_array, "data", "dtype", "making"),
+    "broadcast_to": operation(_broadcast_to, "x", "*", "shape"),
+    "expand_as": operation(lambda x, y: _broadcast_to(x, shape_of(y)), "x", "y"),
+    "view_as": operation(lambda x, y: _reshape(x, shape_of(y)), "x", "y"),
+    "type_as": operation(lambda x, y: x if isinstance(y, Tensor) else plain(x).astype(plain(y).dtype), "x", "y"),
+    "len": operation(lambda x: len(x) if isinstance(x, tuple) else shape_of(x)[0], "x"),
+    "numel": operation(_count, "x"),
+    "size": operation(_size, "x", "axis"),
+    "ndim": operation(ndim_of, "x"),
+    "astype": operation(cast, "x", "kind", "making"),
+}
+
+# In these a number becomes float32 unless told otherwise, whatever the arrays are made of.
+MADE_IN_FLOAT32 = (
+    "torch.tensor", "torch.as_tensor", "torch.scalar_tensor", "tensorflow.constant", "tensorflow.convert_to_tensor",
+    "keras.ops.array", "keras.ops.convert_to_tensor",
+)  # fmt: skip
+
+STRUCTURAL_OF: dict[str, Operation] = {
+    **dict.fromkeys(MADE_IN_FLOAT32, variant(STRUCTURAL["identity"], made_in="float32")),
+    "keras.ops.vstack": operation(concatenate, "parts"),
+    "torch.select": operation(_select, "x", "axis", "index"),
+    "torch.Tensor.where": operation(lambda x, condition, y: where(condition, x, y), "x", "condition", "y"),
+    "tensorflow.gather": operation(_gather_of_tensorflow, "x", "index", "_checked", "axis", "batch_dims"),
+    **dict.fromkeys(
+        ("numpy.size", "jax.numpy.size", "keras.ops.size", "tensorflow.size"), operation(_count, "x", "axis")
+    ),
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from harness.reference.axes import place
+from harness.reference.axes import axes_of
 
 if TYPE_CHECKING:
     from harness.reference.arithmetic import Arithmetic, Floats, Mask
@@ -70,8 +70,8 @@ class Tensor:
         if not (self.needs or b.needs):
             return Tensor(self.arith, self.arith.add(self.data, b.data))
         return Tensor(self.arith, self.arith.add(self.data, b.data), (
-            (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
-            (b, lambda g: _unbroadcast(self.arith, g, b.shape)),
+            (self, lambda g: unbroadcast(self.arith, g, self.shape)),
+            (b, lambda g: unbroadcast(self.arith, g, b.shape)),
         ))  # fmt: skip
 
     def __sub__(self, other: Operand) -> Tensor:
@@ -79,8 +79,8 @@ class Tensor:
         if not (self.needs or b.needs):
             return Tensor(self.arith, self.arith.sub(self.data, b.data))
         return Tensor(self.arith, self.arith.sub(self.data, b.data), (
-            (self, lambda g: _unbroadcast(self.arith, g, self.shape)),
-            (b, lambda g: _unbroadcast(self.arith, self.arith.neg(g), b.shape)),
+            (self, lambda g: unbroadcast(self.arith, g, self.shape)),
+            (b, lambda g: unbroadcast(self.arith, self.arith.neg(g), b.shape)),
         ))  # fmt: skip
 
     def __mul__(self, other: Operand) -> Tensor:
@@ -88,8 +88,8 @@ class Tensor:
         if not (self.needs or b.needs):
             return Tensor(ar, ar.mul(self.data, b.data))
         return Tensor(ar, ar.mul(self.data, b.data), (
-            (self, lambda g: _unbroadcast(ar, ar.mul(g, b.data), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.mul(g, self.data), b.shape)),
+            (self, lambda g: unbroadcast(ar, ar.mul(g, b.data), self.shape)),
+            (b, lambda g: unbroadcast(ar, ar.mul(g, self.data), b.shape)),
         ))  # fmt: skip
 
     def __truediv__(self, other: Operand) -> Tensor:
@@ -98,8 +98,8 @@ class Tensor:
         out = ar.div(self.data, b.data)
         # (a/b)/b before g, as torch and TensorFlow have it: it overflows where they do.
         return Tensor(ar, out, (
-            (self, lambda g: _unbroadcast(ar, ar.div(g, b.data), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.neg(ar.mul(g, ar.div(out, b.data))), b.shape)),
+            (self, lambda g: unbroadcast(ar, ar.div(g, b.data), self.shape)),
+            (b, lambda g: unbroadcast(ar, ar.neg(ar.mul(g, ar.div(out, b.data))), b.shape)),
         ))  # fmt: skip
 
     def __neg__(self) -> Tensor:
@@ -134,9 +134,11 @@ class Tensor:
         return Tensor(ar, ar.log1p(self.data), ((self, lambda g: ar.div(g, ar.add(self.data, ar.lift(1.0)))),))
 
     def expm1(self) -> Tensor:
-        """e^x − 1."""
+        """e^x − 1; libraries may take its slope as this and 1."""
         ar: Any = self.arith
-        return Tensor(ar, ar.expm1(self.data), ((self, lambda g: ar.mul(g, ar.exp(self.data))),))
+        out = ar.expm1(self.data)
+        slope: Back = lambda g: ar.mul(g, ar.widen(ar.exp(self.data), 6.0 * np.abs(ar.middle(out)) + 1.0))  # noqa: E731
+        return Tensor(ar, out, ((self, slope),))
 
     def sqrt(self) -> Tensor:
         """Square root."""
@@ -173,8 +175,8 @@ class Tensor:
         b, ar = self.of(other), self.arith
         zero = ar.lift(0.0)
         return Tensor(ar, ar.where(mask, self.data, b.data), (
-            (self, lambda g: _unbroadcast(ar, ar.where(mask, g, zero), self.shape)),
-            (b, lambda g: _unbroadcast(ar, ar.where(mask, zero, g), b.shape)),
+            (self, lambda g: unbroadcast(ar, ar.where(mask, g, zero), self.shape)),
+            (b, lambda g: unbroadcast(ar, ar.where(mask, zero, g), b.shape)),
         ))  # fmt: skip
 
     def weighted_slope(self, data: Any, slope: Floats) -> Tensor:
@@ -184,7 +186,7 @@ class Tensor:
     def sloped(self, data: Any, slope: Any) -> Tensor:
         """The same with a slope that has an error of its own."""
         ar = self.arith
-        return Tensor(ar, data, ((self, lambda g: _unbroadcast(ar, ar.mul(g, slope), self.shape)),))
+        return Tensor(ar, data, ((self, lambda g: unbroadcast(ar, ar.mul(g, slope), self.shape)),))
 
     def maximum(self, other: Operand, tie: float = TIES["max"]) -> Tensor:
         """Elementwise maximum; at a tie this side gets `tie` of the slope and the other the rest."""
@@ -194,7 +196,7 @@ class Tensor:
 
         def share(g: Any, first: float, second: float, to: Tensor) -> Any:
             slope = np.where(x > y, first, np.where(x < y, second, tie * first + (1.0 - tie) * second))
-            return _unbroadcast(ar, ar.mul(g, ar.loose(slope, ar.close(self.data, b.data))), to.shape)
+            return unbroadcast(ar, ar.mul(g, ar.loose(slope, ar.close(self.data, b.data))), to.shape)
 
         return Tensor(ar, data, ((self, lambda g: share(g, 1.0, 0.0, self)), (b, lambda g: share(g, 0.0, 1.0, b))))
 
@@ -208,7 +210,7 @@ class Tensor:
 
     def sum(self, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
         """Sum over `axis`, or over everything."""
-        axes = _axes(axis, self.ndim)
+        axes = axes_of(axis, self.ndim)
         shape = self.shape
         kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
         ar = self.arith
@@ -251,7 +253,7 @@ class Tensor:
         return Tensor(
             ar,
             ar.structure(lambda a: np.broadcast_to(a, shape), self.data),
-            ((self, lambda g: _unbroadcast(ar, g, old)),),
+            ((self, lambda g: unbroadcast(ar, g, old)),),
         )
 
     def index(self, key: Any) -> Tensor:
@@ -271,14 +273,7 @@ def _spread(a: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
-def _axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...]:
-    if axis is None:
-        return tuple(range(ndim))
-    found = tuple(place(i, ndim) for i in ((axis,) if isinstance(axis, int) else axis))
-    return found if ndim else ()
-
-
-def _unbroadcast(ar: Arithmetic, g: Any, shape: tuple[int, ...]) -> Any:
+def unbroadcast(ar: Arithmetic, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum `g` down to `shape`: the adjoint of broadcasting."""
     have = g.shape
     if have == shape:

@@ -1,6 +1,6 @@
 """Every side's numbers, element by element: the tables at the end of a case's page."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.findings import Finding
 from harness.records import Array, Case, Key
+from harness.report.cut import LONGEST
 from harness.report.numbers import aligned
 from harness.report.phrases import is_inline, observed
 
@@ -17,7 +18,7 @@ FOLDED, MOST_ELEMENTS = 12, 200
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """The sides that answered in one shape, a column each; `more` elements are not shown."""
+    """The sides that answered in one shape, a column each; `more` elements are in results.json only."""
 
     caption: str
     columns: tuple[str, ...]
@@ -26,14 +27,17 @@ class Elements:
     more: int
 
 
-def elements(finding: Finding, case: Case) -> tuple[Elements, ...]:
-    """One table per dtype, aspect and shape; values that the table of sides tells in one line have none."""
+def elements(finding: Finding, case: Case, told: Container[frozenset[str]]) -> tuple[Elements, ...]:
+    """One table per dtype, aspect and shape; values that the table of sides tells in one line have none.
+
+    Two sides that are told element by element already, as `told` has them with their aspect and dtype, have none.
+    """
     return tuple(
         _table(f"{aspect}, {dtype}", shape, arrays)
         for dtype in case.dtypes
         for aspect in ("value", "gradient")
         for shape, arrays in _by_shape(finding, case, dtype, aspect)
-        if aspect == "gradient" or not is_inline(shape)
+        if (aspect == "gradient" or not is_inline(shape)) and frozenset({aspect, dtype, *arrays}) not in told
     )
 
 
@@ -55,4 +59,8 @@ def _table(caption: str, shape: tuple[int, ...], arrays: dict[str, Array]) -> El
     columns = [aligned(array.ravel()[:MOST_ELEMENTS].tolist()) for array in arrays.values()]
     size = next(iter(arrays.values())).size
     rows = tuple(zip(labels, zip(*columns, strict=True), strict=True))
+    if size > LONGEST:
+        return Elements(
+            f"{caption}: the first {MOST_ELEMENTS} of {size:,} elements", tuple(arrays), rows, folded=True, more=0
+        )
     return Elements(caption, tuple(arrays), rows, size > FOLDED, max(0, size - MOST_ELEMENTS))

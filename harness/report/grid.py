@@ -9,6 +9,7 @@ from markupsafe import escape
 from harness.findings import Comparison, Finding
 from harness.records import BrokenCase, Case, Claim, Computed, Key, Verdict
 from harness.report import phrases
+from harness.report.counting import causes_of, severity, unexplained
 from harness.report.words import SEVERITY, VERDICTS, VerdictWords
 
 # What 10,000 rows may weigh, so that the page stays below 2 MB; with fewer rows nothing is shortened.
@@ -52,26 +53,10 @@ def family(case: Case | BrokenCase) -> str:
     return "".join(case.path.replace("\\", "/").split("/")[-2:-1])
 
 
-def severity(finding: Finding) -> Verdict | None:
-    """The most severe verdict among the comparisons that a case asks for; None where nothing was compared."""
-    return max((each.verdict for each in phrases.asked(finding)), key=SEVERITY.__getitem__, default=None)
-
-
-def needs_a_look(finding: Finding) -> bool:
-    """Whether a case is not as expected, or has a gap that nobody can explain."""
-    return finding.status != "pass" or severity(finding) is Verdict.UNEXPLAINED
-
-
 def title(finding: Finding) -> str:
     """The title of a case, or what comes closest."""
     case = finding.case
     return (case.title if isinstance(case, Case) else "") or case.id or case.path
-
-
-def factor_sets(finding: Finding) -> list[tuple[str, ...]]:
-    """The sets of factors that part the sides a case asks about, each once."""
-    met = (tuple(factor.factor for factor in each.explanation.factors) for each in phrases.asked(finding))
-    return list(dict.fromkeys(factors for factors in met if factors))
 
 
 def columns_of(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -83,37 +68,48 @@ def columns_of(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def groups(
-    ordered: Sequence[Finding], urgent: Sequence[Finding], columns: tuple[str, ...], where: Mapping[str, str]
+    ordered: Sequence[Finding],
+    urgent: Sequence[Finding],
+    waiting: Sequence[Finding],
+    columns: tuple[str, ...],
+    where: Mapping[str, str],
 ) -> tuple[Group, ...]:
-    """First what needs a look, then a group per family; `where` has the address of each case by id."""
+    """First what needs a look, then what waits for a framework, then a group per family.
 
-    def row(finding: Finding) -> Row:
-        return _row(finding, columns, room, where.get(finding.case.id, ""))
+    `where` has the address of each case by id.
+    """
+
+    def row(finding: Finding, said: str = "") -> Row:
+        return _row(finding, columns, room, where.get(finding.case.id, ""), said)
 
     room = GRID_BYTES // max(1, len(ordered)) - ROW_MARKUP - 8 * len(columns)
+    apart = {id(finding) for finding in (*urgent, *waiting)}
     rows: dict[str, list[Row]] = defaultdict(list)
     for finding in ordered:
-        if not needs_a_look(finding):
+        if id(finding) not in apart:
             rows[family(finding.case)].append(row(finding))
     first = Group("Not as expected, or unexplained", "", tuple(map(row, urgent)))
+    second = Group("Not judged: a framework is missing", "", tuple(row(finding, "not judged") for finding in waiting))
     rest = [Group(name or "no folder", name, tuple(found)) for name, found in sorted(rows.items())]
-    return tuple(group for group in (first, *rest) if group.rows)
+    return tuple(group for group in (first, second, *rest) if group.rows)
 
 
-def _row(finding: Finding, columns: tuple[str, ...], room: int, link: str) -> Row:
-    verdict = severity(finding)
-    failed = finding.status != "pass"
+def _row(finding: Finding, columns: tuple[str, ...], room: int, link: str, said: str) -> Row:
+    verdict, gaps = severity(finding), len(unexplained(finding))
+    failed = finding.status != "pass" and not said
     word = "unreadable" if finding.status == "error" and verdict is None else str(verdict or "nothing to compare")
-    factors = dict.fromkeys(factor for factors in factor_sets(finding) for factor in factors)
-    said = ", ".join([f"! {word}" if failed else word, *factors])
-    css = "f" if failed else VERDICTS[verdict].css if verdict else ""
+    if gaps and verdict is not Verdict.UNEXPLAINED:
+        word = f"{word}; {gaps} unexplained"
+    factors = dict.fromkeys(factor for factors in causes_of(finding) for factor in factors)
+    told = ", ".join([said or (f"! {word}" if failed else word), *factors])
+    css = "n" if said else "f" if failed else "u" if gaps else VERDICTS[verdict].css if verdict else ""
     return Row(
         href=link,
-        title=_clip(title(finding), max(16, min(LONGEST_TITLE, room - len(link) - len(said)))),
+        title=_clip(title(finding), max(16, min(LONGEST_TITLE, room - len(link) - len(told)))),
         family=family(finding.case),
         css="" if css in {"e", "i"} else css,
         cells=_cells(finding, columns),
-        verdict=_clip(said, max(24, room // 2)),
+        verdict=_clip(told, max(24, room // 2)),
     )
 
 

@@ -4,8 +4,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
+from markupsafe import Markup
+
+from harness.explain.formula import taken_apart
 from harness.explain.latex_text import as_text
 from harness.explain.nearest import Near
+from harness.explain.symbols import symbols
 from harness.report.formula import mathml
 from harness.report.words import meaning
 
@@ -86,16 +90,38 @@ def fragment(shown: Shown) -> str:
     return notebook("identified.html", named(shown))
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A formula as a page shows it: what its letters stand for under it, and in words what no letter shows."""
+
+    body: Markup
+    where: Markup
+    remarks: str
+    symbols: str
+
+
 def named(shown: Shown) -> dict[str, object]:
     """What the template of an identification repeats."""
     known = {field.name: getattr(shown, field.name) for field in fields(shown)}
     return known | {
         "sentence": sentence(shown),
-        "formula": mathml(shown.latex) if shown.latex else "",
-        "closest": mathml(shown.closest) if shown.closest else "",
-        "near": [near_in_words(near) for near in shown.nearest],
+        "verdict": "identified" if shown.latex else "not identified",
+        "formula": drawn(shown.latex) if shown.latex else None,
+        "closest": drawn(shown.closest) if shown.closest else None,
+        "stages": [(factor, choice, meaning(factor)) for factor, choice in shown.stages],
+        "near": [
+            (near.expression, [f"{factor}: {before} → {after}" for factor, before, after in near.differences])
+            for near in shown.nearest
+        ],
         "audit": audit_in_words(shown.audit),
     }
+
+
+def drawn(latex: str) -> Drawn:
+    """A formula in LaTeX for a page."""
+    body, where, remarks = taken_apart(latex)
+    said = "; ".join(remarks)
+    return Drawn(mathml(body), mathml(where) if where else Markup(), f"{said}." if said else "", symbols([latex]))
 
 
 def audit_in_words(audit: Sequence[tuple[str, str, str]] | None) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from harness.findings import Comparison, Finding
-from harness.records import Verdict
-from harness.report import phrases
+from harness.findings import Comparison, Finding, Silence
+from harness.records import Case
+from harness.report.sentences import AGREE, expectation_sentence, notes
 from harness.report.terminal import render_explanation
 
 # XML 1.0 has no way to write these, not even escaped; a framework's message may hold them.
@@ -36,7 +36,7 @@ def _suite(finding: Finding) -> ET.Element:
     suite = ET.Element("testsuite", name=_clean(finding.case.id or finding.case.path), file=_clean(finding.case.path))
     for comparison in finding.comparisons:
         suite.append(_test(comparison, finding))
-    if finding.status != "pass" and all(comparison.expected for comparison in finding.comparisons):
+    if finding.messages or finding.status == "error":
         suite.append(_whole(finding))
     _count(suite, list(suite))
     return suite
@@ -46,18 +46,26 @@ def _test(comparison: Comparison, finding: Finding) -> ET.Element:
     mode = "" if comparison.mode == "eager" else f", {comparison.mode}"
     name = f"{' vs '.join(comparison.between)}, {comparison.aspect}, {comparison.dtype}{mode}"
     test = ET.Element("testcase", classname=_clean(finding.case.id), name=_clean(name))
-    text = _clean(render_explanation(comparison, finding))
+    if comparison.silence is Silence.UNASKED:
+        ET.SubElement(test, "skipped", message=_clean(comparison.message))
+        return test
     if not comparison.expected:
-        message = _clean(phrases.expectation_sentence(comparison))
-        ET.SubElement(test, "failure", type=comparison.verdict.value, message=message).text = text
-    elif comparison.verdict not in {Verdict.IDENTICAL, Verdict.EQUAL}:
-        ET.SubElement(test, "system-out").text = text
+        # That nobody answered is no failure of what was tested.
+        kind = "failure" if comparison.silence is Silence.NONE else "error"
+        message = _clean(" ".join(filter(None, (expectation_sentence(finding, comparison), comparison.message))))
+        told = ET.SubElement(test, kind, type=comparison.silence.value or comparison.verdict.value, message=message)
+    elif comparison.verdict not in AGREE:
+        told = ET.SubElement(test, "system-out")
+    else:
+        return test
+    told.text = _clean(render_explanation(comparison, finding))
     return test
 
 
 def _whole(finding: Finding) -> ET.Element:
     test = ET.Element("testcase", classname=_clean(finding.case.id or finding.case.path), name="case")
-    text = _clean("\n".join(phrases.notes(finding)))
+    said = finding.messages if isinstance(finding.case, Case) else notes(finding)
+    text = _clean("\n".join(said))
     kind = {"fail": "failure", "error": "error"}[finding.status]
     ET.SubElement(test, kind, type=finding.status, message=text.partition("\n")[0]).text = text
     return test
@@ -66,6 +74,7 @@ def _whole(finding: Finding) -> ET.Element:
 def _count(element: ET.Element, tests: list[ET.Element]) -> None:
     element.set("tests", str(len(tests)))
     element.set("failures", str(sum(test.find("failure") is not None for test in tests)))
+    element.set("skipped", str(sum(test.find("skipped") is not None for test in tests)))
     element.set("errors", str(sum(test.find("error") is not None for test in tests)))
 
 

@@ -31,6 +31,17 @@ def share(part: float, whole: float) -> str:
     return f"{round(100 * part / whole)} %"
 
 
+# A gap of more units than these is no matter of the last place.
+MOST_ULPS = 100_000
+
+
+def ulps_in_words(ulps: float) -> str:
+    """Units in the last place, where that says something: near a zero, or far apart, they count nothing."""
+    if not ulps < MOST_ULPS:
+        return ""
+    return f"{ulps:,.0f}" if ulps == round(ulps) or ulps >= 10 else f"{ulps:.1g}"  # noqa: PLR2004
+
+
 def small(value: float) -> str:
     """A bound, a residual or a distance: two significant digits are enough to judge it by."""
     return f"{value:.2g}"

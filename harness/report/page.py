@@ -1,6 +1,7 @@
 """The page of one case: a Finding becomes records of finished strings."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -8,12 +9,16 @@ import numpy as np
 from harness.findings import Finding
 from harness.records import BrokenCase, Case, Claim, Computed, Expression, InputArray, Key, Observation, Side
 from harness.report import phrases
+from harness.report.counting import by_urgency
 from harness.report.elements import Elements, elements
 from harness.report.grid import family
+from harness.report.lines import Line, anchor, line
+from harness.report.parting import found_again, inline
 from harness.report.reproducer import reproducer
 from harness.report.results import outcome_in_words
-from harness.report.section import Line, Section, line, sections
-from harness.report.words import STATUSES
+from harness.report.section import ASKED, GAP, OTHER, Section, sections
+from harness.report.sentences import conclusion, kill_sentence, notes
+from harness.report.words import OUTCOMES, STATUSES
 
 # What becomes of a known divergence, by its status in the case.
 STANDING = {"notyet": "not mended yet", "never": "never to be mended"}
@@ -34,7 +39,7 @@ class SideRow:
 class Script:
     """A side as a program to copy."""
 
-    name: str
+    title: str
     code: str
 
 
@@ -51,13 +56,17 @@ class Page:
     source_is_link: bool
     failed: bool
     status: str
+    conclusion: str
     notes: tuple[str, ...]
     known: tuple[str, ...]
     kills: str
     sides: tuple[SideRow, ...]
     inputs: tuple[tuple[str, str, str], ...]
     sections: tuple[Section, ...]
+    gaps: tuple[Section, ...]
+    others: tuple[Section, ...]
     lines: tuple[Line, ...]
+    has_ulps: bool
     elements: tuple[Elements, ...]
     scripts: tuple[Script, ...]
 
@@ -70,7 +79,9 @@ def page(finding: Finding) -> Page:
     """
     case = finding.case
     assert not isinstance(case, BrokenCase), "an unreadable case has no page"
-    failed, told = finding.status != "pass", sections(finding)
+    failed, told = finding.status != "pass" and bool(case.path), sections(finding)
+    anchors = {section.anchor for section in told}
+    lines = tuple(line(finding, each, told=anchor(each) in anchors) for each in by_urgency(finding.comparisons))
     return Page(
         id=case.id,
         title=case.title or case.id,
@@ -80,16 +91,20 @@ def page(finding: Finding) -> Page:
         source=case.source,
         source_is_link=bool(case.source) and urlsplit(case.source).scheme in {"http", "https"},
         failed=failed,
-        status=STATUSES[finding.status],
-        notes=phrases.notes(finding) if failed else (),
+        status=STATUSES[finding.status] if case.path else "",
+        conclusion=conclusion(finding),
+        notes=notes(finding) if failed else (),
         known=tuple(f"{each.side}, {STANDING[each.status]}: {each.reason}" for each in case.known),
-        kills=phrases.kill_sentence(finding.mutants, len(finding.survivors)),
+        kills=kill_sentence(finding.mutants, len(finding.survivors)),
         sides=tuple(_side(finding, case, name, side) for name, side in case.sides.items()),
         inputs=tuple((name, *_input(array)) for name, array in case.inputs.items()),
-        sections=told,
-        lines=tuple(map(line, phrases.by_urgency(finding.comparisons))),
-        elements=elements(finding, case),
-        scripts=tuple(_scripts(finding, case)) if told else (),
+        sections=tuple(section for section in told if section.kind == ASKED),
+        gaps=tuple(section for section in told if section.kind == GAP),
+        others=tuple(section for section in told if section.kind == OTHER),
+        lines=lines,
+        has_ulps=any(each.ulps for each in lines),
+        elements=elements(finding, case, {each.compared for each in told if each.elements}),
+        scripts=(*_scripts(finding, case), *_parting_scripts(finding, case)),
     )
 
 
@@ -108,7 +123,8 @@ def _answer(side: Side, seen: Observation | None) -> str:
         return phrases.short(side.value)
     if isinstance(seen, Computed):
         return phrases.short(seen.value)
-    return ": ".join(outcome_in_words(seen))
+    outcome, said = outcome_in_words(seen)
+    return ": ".join(filter(None, (OUTCOMES[outcome], said)))
 
 
 def _input(array: InputArray) -> tuple[str, str]:
@@ -119,12 +135,25 @@ def _input(array: InputArray) -> tuple[str, str]:
     return shape, text
 
 
-def _scripts(finding: Finding, case: Case) -> list[Script]:
-    scripts = [
-        Script(
-            name, reproducer(case, side, case.dtypes[0], finding.observations.get(Key(case.id, name, case.dtypes[0])))
-        )
-        for name, side in case.sides.items()
-        if isinstance(side, Expression)
-    ]
-    return [script for script in scripts if script.code]
+def _scripts(finding: Finding, case: Case) -> Iterator[Script]:
+    """Every side that can be written as a program, on the inputs of the case."""
+    for name, side in case.sides.items():
+        seen = finding.observations.get(Key(case.id, name, case.dtypes[0]))
+        code = reproducer(case, side, case.dtypes[0], seen) if isinstance(side, Expression) else ""
+        if code:
+            yield Script(name, code)
+
+
+def _parting_scripts(finding: Finding, case: Case) -> Iterator[Script]:
+    """Both sides of what agrees on these inputs only, on inputs that part them, where these are too long to be told."""
+    for each in by_urgency(finding.comparisons):
+        if not each.parting_input or inline(finding, each.dtype, each.parting_input):
+            continue
+        parting = found_again(finding, each.dtype, each.parting_input)
+        other = replace(case, inputs={**case.inputs, **parting})
+        for name in each.between if parting else ():
+            side = case.sides[name]
+            code = reproducer(other, side, each.dtype) if isinstance(side, Expression) else ""
+            if code:
+                yield Script(f"{name}, on inputs that part {each.between[0]} and {each.between[1]}", code)
+        return

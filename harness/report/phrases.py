@@ -1,28 +1,19 @@
-"""What a Finding says, in sentences and pairs of numbers: the text that terminal, HTML, JUnit and CI have in common."""
+"""The parts that sentences are made of: names, amounts, and the numbers that two sides are told by."""
 
 import math
 from collections.abc import Sequence
 from typing import assert_never
 
-from harness.findings import Comparison, Factor, Finding, Inactive
-from harness.records import (
-    Array,
-    BrokenCase,
-    Callable,
-    Case,
-    Claim,
-    Computed,
-    Expression,
-    Key,
-    Observation,
-    Scope,
-    Side,
-    Verdict,
-)
-from harness.report.numbers import number, small
-from harness.report.words import SEVERITY
+from harness.explain.vocabulary import CLASSES, REDUCTIONS
+from harness.findings import Comparison, Finding
+from harness.records import Array, Callable, Case, Claim, Computed, Expression, Key, Observation, Side
+from harness.report.numbers import number
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+# How the side is told that leaves apart what the other adds up.
+UNREDUCED = {"reduction.batch": REDUCTIONS["none"], "reduction.classes": CLASSES["none"]}
 
 
 def spelling(side: Side) -> str:
@@ -95,7 +86,11 @@ def pair(finding: Finding, comparison: Comparison) -> tuple[float, float]:
     apart = comparison.divergence
     if apart is None:
         return math.nan, math.nan
-    first, second = (_element(array, apart.detail.shape, apart.at) for array in arrays(finding, comparison))
+    finer = finer_side(comparison)
+    first, second = (
+        None if side == finer else _element(array, apart.detail.shape, apart.at)
+        for side, array in enumerate(arrays(finding, comparison))
+    )
     if first is None:
         first = math.nan if second is None else second - apart.gap
     return first, first + apart.gap if second is None else second
@@ -108,6 +103,49 @@ def _element(array: Array | None, shape: tuple[int, ...], at: tuple[int, ...]) -
     return float(array[at])
 
 
+def finer_side(comparison: Comparison) -> int | None:
+    """0 or 1: the side that is less reduced than the other, whose numbers are first brought to the other's form."""
+    for factor in comparison.explanation.factors:
+        if factor.factor in UNREDUCED and factor.share == 0 == factor.step:
+            words = factor.before, factor.after
+            return next((side for side in (0, 1) if words[side] == UNREDUCED[factor.factor]), None)
+    return None
+
+
+def about(finding: Finding, comparison: Comparison) -> tuple[str, str]:
+    """What A's and B's number are where neither is what the side returned as it stands; empty where it is."""
+    first, second = (_about(comparison, side, array) for side, array in enumerate(arrays(finding, comparison)))
+    return first, second
+
+
+def _about(comparison: Comparison, side: int, array: Array | None) -> str:
+    apart = comparison.divergence
+    if apart is None or array is None or array.ndim == 0:
+        return ""
+    place = f"element [{', '.join(map(str, apart.at))}] of {array.size:,}" if apart.at else ""
+    if side != finer_side(comparison):
+        return place
+    how = _combined(comparison, side)
+    if array.shape == apart.detail.shape:
+        return f"{place}, as of the {how}"
+    return f"the {how} of its {count(array.size, 'number')}" + (f", {place.partition(' of ')[0]}" if place else "")
+
+
+def _combined(comparison: Comparison, side: int) -> str:
+    """What the coarser side does with what the finer one keeps apart: "sum" or "mean"."""
+    factor = next(each for each in comparison.explanation.factors if each.factor in UNREDUCED)
+    return (factor.before, factor.after)[1 - side].partition(" ")[0]
+
+
+def returned(finding: Finding, comparison: Comparison) -> tuple[str, str]:
+    """How many numbers each side returned, in words."""
+    first, second = (
+        "nothing" if array is None else "one number" if array.ndim == 0 else count(array.size, "number")
+        for array in arrays(finding, comparison)
+    )
+    return first, second
+
+
 def names(words: Sequence[str], last: str = "and") -> str:
     """A list as people write it: "a, b and c"."""
     *head, tail = words
@@ -116,151 +154,14 @@ def names(words: Sequence[str], last: str = "and") -> str:
 
 def count(amount: int, noun: str, plural: str = "") -> str:
     """An amount in words: "three conventions", "1,204 cases"."""
-    spelled = COUNTS[amount] if amount < len(COUNTS) else f"{amount:,}"
-    return f"{spelled} {noun if amount == 1 else plural or noun + 's'}"
+    return f"{spelled(amount)} {noun if amount == 1 else plural or noun + 's'}"
 
 
-def verdict_sentence(comparison: Comparison) -> str:
-    """The verdict on one comparison as a sentence a newcomer understands."""
-    both = names(comparison.between)
-    said = "; ".join(text.rstrip(".") for text in (comparison.explanation.blame, comparison.message) if text)
-    return f"{both} {_judged(comparison)}{f': {said}' if said else ''}."
+def counted(amount: int, noun: str) -> str:
+    """An amount in digits, for a total or a column of them: "1 case", "2,032 comparisons"."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
-def _judged(comparison: Comparison) -> str:
-    match comparison.verdict:
-        case Verdict.IDENTICAL:
-            thing = "derivatives" if comparison.aspect == "gradient" else "numbers"
-            return f"return the same {thing} to the last bit{_scope(comparison)}"
-        case Verdict.EQUAL:
-            return f"agree: {_apart(comparison)}{_scope(comparison)}"
-        case Verdict.EXPLAINED:
-            return f"differ in {_conventions(comparison)}"
-        case Verdict.UNEXPLAINED:
-            return f"differ, and {_unaccounted(comparison)}"
-        case Verdict.INCOMPARABLE:
-            return "cannot be compared"
-        case _:
-            assert_never(comparison.verdict)
-
-
-def _apart(comparison: Comparison) -> str:
-    apart = comparison.divergence
-    if apart is None:
-        return "nothing parts them"
-    if apart.gap == 0:
-        return "the same number"
-    return f"they are {small(abs(apart.gap))} apart where rounding allows {small(apart.bound)}"
-
-
-def _scope(comparison: Comparison) -> str:
-    match comparison.scope:
-        case Scope.EVERYWHERE:
-            return ", and for all other inputs as well"
-        case Scope.HERE if comparison.parting_input:
-            return f", but only on these inputs; {comparison.parting_input} would part them"
-        case Scope.HERE:
-            return " on these inputs"
-        case None:
-            return ""
-        case _:
-            assert_never(comparison.scope)
-
-
-def _conventions(comparison: Comparison) -> str:
-    factors = [factor.factor for factor in comparison.explanation.factors]
-    if not factors:
-        return "nothing but rounding"
-    if len(factors) == 1:
-        return f"one convention, {factors[0]}, and it accounts for the whole gap"
-    return f"{count(len(factors), 'convention')}, {names(factors)}, which together account for the whole gap"
-
-
-def _unaccounted(comparison: Comparison) -> str:
-    apart, why = comparison.divergence, comparison.explanation
-    if apart is None:
-        return "no known convention says why"
-    known = [factor.factor for factor in why.factors]
-    after = f"after {names(known)} " if known else ""
-    if not math.isfinite(why.residual):
-        return f"{after}a difference remains that is no number ({number(why.residual)})"
-    left, gap, bound = number(why.residual), number(apart.gap), small(apart.bound)
-    return f"{after}{left} of the gap of {gap} is left where rounding allows {bound}"
-
-
-def residual_sentence(comparison: Comparison) -> str:
-    """What the factors leave over, held against the bound."""
-    apart, why = comparison.divergence, comparison.explanation
-    if apart is None:
-        return ""
-    if not math.isfinite(why.residual):
-        return "Where one number is infinite or not a number there is nothing left to measure."
-    left = f"{small(why.residual)} is left over" if why.residual else "Nothing is left over"
-    return f"{left}; rounding allows {small(apart.bound)}."
-
-
-def beyond(factor: Factor) -> str:
-    """The sentence on a factor, where it says more than the two choices that stand beside it."""
-    return "" if factor.before in factor.summary and factor.after in factor.summary else factor.summary
-
-
-def inactive_sentence(inactive: Inactive) -> str:
-    """A convention without effect here, with the input that would show it."""
-    shown = f"; it would show at {inactive.activates}" if inactive.activates else ""
-    return f"{inactive.factor}: {inactive.before} → {inactive.after}{shown}"
-
-
-def expectation_sentence(comparison: Comparison) -> str:
-    """Why a comparison is not as expected; empty if it is."""
-    return "" if comparison.expected else f"Not as expected: {_unmet(comparison)}."
-
-
-def _unmet(comparison: Comparison) -> str:
-    wanted = comparison.expectation
-    found = _outcome(comparison.verdict, [factor.factor for factor in comparison.explanation.factors])
-    if wanted is None:
-        return f"it is {found}, which no case expects unless it says so"
-    return f"the case says {_outcome(wanted.verdict, wanted.factors or ())}, and it is {found}"
-
-
-def _outcome(verdict: Verdict, factors: Sequence[str]) -> str:
-    by = f" by {names(factors)}" if factors and verdict is Verdict.EXPLAINED else ""
-    return f"{verdict}{by}"
-
-
-def notes(finding: Finding) -> tuple[str, ...]:
-    """Every sentence on why a case needs a look; empty if it does not."""
-    case = finding.case
-    if isinstance(case, BrokenCase):
-        address = ":".join(str(part) for part in (case.path, case.line, case.column) if part is not None)
-        return (f"{address}: {case.message}",)
-    unmet = [each for each in finding.comparisons if not each.expected]
-    return finding.messages or tuple(
-        f"{names(each.between)}, {each.aspect} in {each.dtype}: {_unmet(each)}" for each in unmet
-    )
-
-
-def kill_sentence(tried: int, survived: int) -> str:
-    """Whether what passed could have failed; empty where nothing was tried."""
-    if not tried:
-        return ""
-    if not survived:
-        return f"Could it have failed? Yes: {tried:,} planted changes of a side, each of them noticed."
-    return f"Could it have failed? Not always: of {tried:,} planted changes of a side, {survived:,} went unnoticed."
-
-
-def by_urgency(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """What is not as expected, then what the case asks about, then the rest by severity; values before gradients."""
-    named = {each.between for each in comparisons if each.expectation is not None}
-
-    def urgency(each: Comparison) -> tuple[bool, bool, int, bool]:
-        is_named = each.between in named
-        return each.expected, not is_named, 0 if is_named else -SEVERITY[each.verdict], each.aspect != "value"
-
-    return sorted(comparisons, key=urgency)
-
-
-def asked(finding: Finding) -> tuple[Comparison, ...]:
-    """The comparisons by which a case stands or falls: those it names, or all where it names none."""
-    named = tuple(each for each in finding.comparisons if each.expectation is not None or not each.expected)
-    return named or finding.comparisons
+def spelled(amount: int) -> str:
+    """A number of things: in words up to ten, as people write it."""
+    return COUNTS[amount] if amount < len(COUNTS) else f"{amount:,}"

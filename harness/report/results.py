@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from harness.findings import Comparison, Divergence, Factor, Finding, Inactive, Remedy, Rival
 from harness.records import (
+    Array,
     BrokenCase,
     Callable,
     Case,
@@ -23,7 +24,8 @@ from harness.records import (
     Unsupported,
     Verdict,
 )
-from harness.report.numbers import json_array, json_number
+from harness.report.cut import first_differing, places_in, written
+from harness.report.numbers import json_number
 
 SCHEMA = 1
 Object = dict[str, Any]
@@ -119,6 +121,7 @@ def comparison_result(comparison: Comparison) -> Object:
         "scope": comparison.scope.value if comparison.scope else None,
         "parting_input": comparison.parting_input,
         "message": comparison.message,
+        "silence": comparison.silence.value,
         **_distance(apart),
         "residual": None if apart is None else json_number(why.residual),
         "factors": [_factor(factor) for factor in why.factors],
@@ -142,13 +145,16 @@ def _address(finding: Finding) -> tuple[str, str]:
 def _distance(apart: Divergence | None) -> Object:
     if apart is None:
         return {"gap": None, "bound": None, "ulps": None, "at": None, "detail": None}
-    scalar = apart.detail.ndim == 0
+    detail = None
+    if apart.detail.ndim:
+        places = first_differing(apart)
+        detail = {"gap": written(apart.detail, places), "bound": written(apart.bounds, places)}
     return {
         "gap": json_number(apart.gap),
         "bound": json_number(apart.bound),
         "ulps": json_number(apart.ulps),
         "at": list(apart.at),
-        "detail": None if scalar else {"gap": json_array(apart.detail), "bound": json_array(apart.bounds)},
+        "detail": detail,
     }
 
 
@@ -183,8 +189,9 @@ def _remedy(remedy: Remedy) -> Object:
 
 def _side(finding: Finding, case: Case, name: str, side: Side) -> Object:
     """The side in the first dtype of the case; further dtypes, if any, under `others`."""
+    own = [comparison for comparison in finding.comparisons if name in comparison.between]
     first, *others = [
-        _outcome(side, finding.observations.get(Key(case.id, name, dtype)), dtype) for dtype in case.dtypes
+        _outcome(side, finding.observations.get(Key(case.id, name, dtype)), dtype, own) for dtype in case.dtypes
     ]
     return {**_spelling(side), **first, "others": others}
 
@@ -201,15 +208,19 @@ def _spelling(side: Side) -> Object:
             assert_never(side)
 
 
-def _outcome(side: Side, seen: Observation | None, dtype: str) -> Object:
+def _outcome(side: Side, seen: Observation | None, dtype: str, compared: Sequence[Comparison]) -> Object:
+    def numbers(values: Array, aspect: str) -> Any:  # noqa: ANN401
+        of_it = (each for each in compared if (each.dtype, each.aspect) == (dtype, aspect))
+        return written(values, places_in(values.shape, of_it))
+
     nothing: Object = {"dtype": dtype, "shape": None, "value": None, "gradient": None, "message": ""}
     match side, seen:
         case Claim(value=value), _:
-            return nothing | {"outcome": "claimed", "shape": list(value.shape), "value": json_array(value)}
+            return nothing | {"outcome": "claimed", "shape": list(value.shape), "value": numbers(value, "value")}
         case _, Computed():
-            gradient = None if seen.gradient is None else json_array(seen.gradient)
-            numbers = {"shape": list(seen.value.shape), "value": json_array(seen.value), "gradient": gradient}
-            return nothing | numbers | {"outcome": "computed", "dtype": seen.dtype, "message": seen.gradient_note}
+            gradient = None if seen.gradient is None else numbers(seen.gradient, "gradient")
+            given = {"shape": list(seen.value.shape), "value": numbers(seen.value, "value"), "gradient": gradient}
+            return nothing | given | {"outcome": "computed", "dtype": seen.dtype, "message": seen.gradient_note}
         case _, _:
             outcome, message = outcome_in_words(seen)
             return nothing | {"outcome": outcome, "message": message}

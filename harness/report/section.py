@@ -1,47 +1,46 @@
 """One comparison on the page of its case: the verdict, the waterfall, the stages, and what was proven."""
 
+import math
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.findings import Comparison, Explanation, Finding, Proof
-from harness.records import Verdict
-from harness.report import phrases
+from harness.explain.formula import taken_apart
+from harness.explain.symbols import symbols
+from harness.findings import Comparison, Divergence, Explanation, Finding, Proof
+from harness.report.counting import asked, by_urgency, unexplained
+from harness.report.differing import Differing, differing
 from harness.report.formula import mathml
-from harness.report.numbers import aligned, number, share, signed, small
-from harness.report.terminal import rival_sentence
-from harness.report.waterfall import Scale, Step, scale, waterfall
+from harness.report.lines import agrees, anchor, heading
+from harness.report.numbers import number, signed
+from harness.report.parting import inline
+from harness.report.phrases import about, pair, texts
+from harness.report.sentences import (
+    LONGEST_INLINE,
+    expectation_sentence,
+    inactive_sentence,
+    remedy_sentence,
+    residual_sentence,
+    rival_sentence,
+    verdict_sentence,
+)
+from harness.report.steps import StepRow, step_rows
 from harness.report.words import PROOF_SYMBOLS, PROOFS, VERDICTS, meaning
 
-THINNEST = 0.4  # percent of the strip: a share too small to be drawn is still seen
 # A case of many sides repeats itself; beyond this the table of comparisons has to do.
 MOST_SECTIONS = 30
+# Why a comparison is told where it is: the case asks about it, or nobody can explain it, or neither.
+ASKED, GAP, OTHER = "asked", "gap", "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """Where a bar stands on its strip, in percent; `before` and `after` join it to its neighbours, where it has any."""
+class Headline:
+    """A side's number, large; `about` says what it is where it is not what the side returned as it stands."""
 
-    css: str
-    left: str
-    width: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One row of the waterfall."""
-
-    label: str
-    css: str
-    amount: str
-    bar: Bar | None
-    meaning: str = ""
-    change: tuple[str, str] | None = None
-    share: str = ""
-    summary: str = ""
-    widens: bool = False
+    name: str
+    number: str
+    about: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,175 +55,133 @@ class StageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A side's formula, what its abbreviations stand for, and in words what no symbol shows."""
+
+    name: str
+    body: Markup
+    where: Markup
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One comparison in full."""
 
     anchor: str
     heading: str
-    asked: bool
+    kind: str
     css: str
     verdict: str
     sentence: str
     unmet: str
     names: tuple[str, str]
-    texts: tuple[str, ...]
-    numbers: tuple[str, str]
+    headlines: tuple[Headline, ...]
     gap: str
-    place: str
+    gap_about: str
     steps: tuple[StepRow, ...]
-    stages: tuple[StageRow, ...]
-    formulas: tuple[tuple[str, Markup], ...]
+    several: bool
     residual: str
-    proofs: tuple[tuple[str, str, str], ...]
-    remedy_side: str
+    remedy_sentence: str
     remedy: str
-    remedy_verified: bool
+    proofs: tuple[tuple[str, str, str], ...]
+    formulas: tuple[Formula, ...]
+    symbols: str
+    stages: tuple[StageRow, ...]
     inactive: tuple[str, ...]
     rivals: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One comparison in the table of all."""
-
-    href: str
-    between: str
-    of: str
-    css: str
-    verdict: str
-    gap: str
-    bound: str
-    ulps: str
-    note: str
-    expected: bool
+    parting: str
+    elements: Differing | None
+    agrees: bool
+    compared: frozenset[str]
 
 
 def sections(finding: Finding) -> tuple[Section, ...]:
-    """What has something to explain, the most urgent first; what agrees is told by its line alone."""
-    told = [each for each in phrases.by_urgency(finding.comparisons) if not agrees(each)]
-    asked = {each.between for each in phrases.asked(finding)}
-    return tuple(_section(finding, each, asked=each.between in asked) for each in told[:MOST_SECTIONS])
+    """What the case asks about and what has something to explain, the most urgent first.
+
+    What agrees is told by its line alone; but a page begins with what was asked, also where it agrees.
+    """
+    ordered = by_urgency(finding.comparisons)
+    wanted = {each.between for each in asked(finding)}
+    told = [each for each in ordered if not agrees(each)]
+    if not any(each.between in wanted for each in told):
+        told = [each for each in ordered if each.between in wanted and each.divergence is not None][:1] + told
+    gaps = {id(each) for each in unexplained(finding)}
+    kinds = [ASKED if each.between in wanted else GAP if id(each) in gaps else OTHER for each in told]
+    return tuple(_section(finding, each, kind) for each, kind in list(zip(told, kinds, strict=True))[:MOST_SECTIONS])
 
 
-def agrees(comparison: Comparison) -> bool:
-    """Whether there is nothing to explain."""
-    return comparison.expected and comparison.verdict in {Verdict.IDENTICAL, Verdict.EQUAL}
-
-
-def _section(finding: Finding, comparison: Comparison, *, asked: bool) -> Section:
+def _section(finding: Finding, comparison: Comparison, kind: str) -> Section:
     words, why, apart = VERDICTS[comparison.verdict], comparison.explanation, comparison.divergence
-    remedy = why.remedy
+    unmet = expectation_sentence(finding, comparison)
+    steps = step_rows(finding, comparison)
     return Section(
         anchor=anchor(comparison),
         heading=heading(comparison),
-        asked=asked,
-        css="f" if not comparison.expected else words.css,
+        kind=kind,
+        css="f" if unmet else words.css,
         verdict=str(comparison.verdict),
-        sentence=phrases.verdict_sentence(comparison),
-        unmet=phrases.expectation_sentence(comparison),
+        sentence=verdict_sentence(finding, comparison),
+        unmet=unmet,
         names=comparison.between,
-        texts=phrases.texts(finding, comparison),
-        numbers=_numbers(finding, comparison),
+        headlines=_headlines(finding, comparison),
         gap=signed(apart.gap) if apart else "",
-        place=f"element [{', '.join(map(str, apart.at))}]" if apart and apart.at else "",
-        steps=_steps(finding, comparison),
-        stages=tuple(StageRow(name, meaning(name), a, b, a != b) for name, a, b in why.stages),
-        formulas=tuple(
-            (name, mathml(text)) for name, text in zip(comparison.between, why.formulas, strict=True) if text
-        ),
-        residual=phrases.residual_sentence(comparison) if why.factors else "",
+        gap_about=_largest(apart) if apart else "",
+        steps=steps,
+        several=len(why.factors) > 1,
+        residual=residual_sentence(comparison) if steps else "",
+        remedy_sentence=remedy_sentence(comparison),
+        remedy=why.remedy.expression if why.remedy else "",
         proofs=_proofs(why),
-        remedy_side=remedy.side if remedy else "",
-        remedy=remedy.expression if remedy else "",
-        remedy_verified=bool(remedy and remedy.verified),
-        inactive=tuple(map(phrases.inactive_sentence, why.inactive)),
-        rivals=tuple(rival_sentence(rival.factors, rival.summary, rival.settled) for rival in why.rivals),
+        formulas=_formulas(comparison),
+        symbols=symbols(why.formulas),
+        stages=_stages(why),
+        inactive=tuple(inactive_sentence(finding, comparison.dtype, each) for each in why.inactive),
+        rivals=tuple(map(rival_sentence, why.rivals)),
+        parting=_parting(finding, comparison),
+        elements=differing(finding, comparison),
+        agrees=agrees(comparison),
+        compared=frozenset({comparison.aspect, comparison.dtype, *comparison.between}),
     )
 
 
-def line(comparison: Comparison) -> Line:
-    """One comparison in the table of all."""
-    words, apart = VERDICTS[comparison.verdict], comparison.divergence
-    return Line(
-        href="" if agrees(comparison) else f"#{anchor(comparison)}",
-        between=" – ".join(comparison.between),
-        of=of(comparison),
-        css="f" if not comparison.expected else words.css,
-        verdict=str(comparison.verdict),
-        gap=signed(apart.gap) if apart else "–",
-        bound=small(apart.bound) if apart else "–",
-        ulps=f"{apart.ulps:,.3g}" if apart else "–",
-        note=_note(comparison),
-        expected=comparison.expected,
-    )
+def _largest(apart: Divergence) -> str:
+    """Where the gap is: nowhere in particular if it is the same everywhere."""
+    return "where it is largest, measured by what rounding allows" if apart.at and 0 < abs(apart.gap) < math.inf else ""
 
 
-def anchor(comparison: Comparison) -> str:
-    """The fragment under which a comparison stands on its page."""
-    return "-".join([*comparison.between, comparison.aspect, comparison.dtype, comparison.mode])
+def _stages(why: Explanation) -> tuple[StageRow, ...]:
+    """The stage table; a difference of form is told in it, though the sides are compared in one form."""
+    form = {factor.factor: (factor.before, factor.after) for factor in why.factors if factor.share == 0 == factor.step}
+    told = [(name, *form.get(name, choices)) for name, *choices in why.stages]
+    return tuple(StageRow(name, meaning(name), a, b, a != b) for name, a, b in told)
 
 
-def heading(comparison: Comparison) -> str:
-    """A comparison by name."""
-    return f"{' and '.join(comparison.between)}: {of(comparison)}"
-
-
-def of(comparison: Comparison) -> str:
-    """What is compared: "value in float32"."""
-    mode = "" if comparison.mode == "eager" else f", {comparison.mode}"
-    return f"{comparison.aspect} in {comparison.dtype}{mode}"
-
-
-def _note(comparison: Comparison) -> str:
-    if comparison.verdict in {Verdict.IDENTICAL, Verdict.EQUAL}:
-        parting = f"; parted by {comparison.parting_input}" if comparison.parting_input else ""
-        return f"{comparison.scope}{parting}" if comparison.scope else ""
-    return ", ".join(factor.factor for factor in comparison.explanation.factors)
-
-
-def _numbers(finding: Finding, comparison: Comparison) -> tuple[str, str]:
+def _headlines(finding: Finding, comparison: Comparison) -> tuple[Headline, ...]:
     if comparison.divergence is None:
-        return "", ""
-    first, second = phrases.pair(finding, comparison)
-    return number(first), number(second)
-
-
-def _steps(finding: Finding, comparison: Comparison) -> tuple[StepRow, ...]:
-    steps = waterfall(finding, comparison)
-    amounts = aligned([step.amount for step in steps], [step.kind != "side" for step in steps])
-    strip = scale(steps, 100)
-    bars = [_bar(steps, place, strip) if strip else None for place in range(len(steps))]
-    return tuple(_step(step, amount, bar, comparison) for step, amount, bar in zip(steps, amounts, bars, strict=True))
-
-
-def _step(step: Step, amount: str, bar: Bar | None, comparison: Comparison) -> StepRow:
-    if step.kind != "factor" or comparison.divergence is None:
-        return StepRow(step.label, step.kind, amount, bar)
-    factor = comparison.explanation.factors[step.index]
-    return StepRow(
-        label=factor.factor,
-        meaning=meaning(factor.factor),
-        css="factor",
-        change=(factor.before, factor.after),
-        summary=phrases.beyond(factor),
-        widens=factor.widens,
-        amount=amount,
-        share=f"{signed(factor.share)} · {share(factor.share, comparison.divergence.gap)}",
-        bar=bar,
+        return ()
+    told = zip(
+        comparison.between,
+        map(number, pair(finding, comparison)),
+        about(finding, comparison),
+        texts(finding, comparison),
+        strict=True,
     )
+    return tuple(Headline(*each) for each in told)
 
 
-def _bar(steps: tuple[Step, ...], place: int, strip: Scale) -> Bar:
-    step = steps[place]
-    left, width = strip.bar(step)
-    sign = "up" if step.amount > 0 else "down" if step.amount < 0 else "zero"
-    shown = max(width, THINNEST)
-    return Bar(
-        css=sign if step.kind == "factor" else step.kind,
-        left=f"{min(left, 100 - shown):.2f}",
-        width=f"{shown:.2f}",
-        before=f"{strip.at(steps[place - 1].end):.2f}" if place else "",
-        after=f"{strip.at(step.end):.2f}" if place < len(steps) - 1 else "",
+def _parting(finding: Finding, comparison: Comparison) -> str:
+    """Inputs that part sides which agree here, where they are too long for a sentence."""
+    shown = inline(finding, comparison.dtype, comparison.parting_input) if comparison.parting_input else ""
+    return shown if len(shown) > LONGEST_INLINE else ""
+
+
+def _formulas(comparison: Comparison) -> tuple[Formula, ...]:
+    told = zip(comparison.between, map(taken_apart, comparison.explanation.formulas), strict=True)
+    return tuple(
+        Formula(name, mathml(body), mathml(where) if where else Markup(), "; ".join(remarks))
+        for name, (body, where, remarks) in told
+        if body
     )
 
 

@@ -72,6 +72,7 @@ DETAILS: dict[str, str] = {
     "term.family": "The formula of one term.",
     "term.sides": "Whether an element counts for both outcomes or for the target's class alone.",
     "term.direction": "Which of the two distributions is measured against the other.",
+    "term.parameter": "The constants inside the formula, such as a margin or the width of Huber's parabola.",
     "term.parameters": "The constants inside the formula, such as a margin.",
     "term.added": "Further losses that are added to this one.",
     "modulation.focal": "The exponent γ of (1 − p), which fades out easy examples.",
@@ -109,6 +110,16 @@ PROOFS: tuple[tuple[str, str], ...] = (
     ("framework", "the framework itself agrees when the call is changed"),
 )
 PROOF_SYMBOLS: dict[Proof, str] = {Proof.PASSED: "✓", Proof.FAILED: "✗", Proof.NOT_RUN: "–"}
+
+# What came of asking a side; `results.json` has the keys.
+OUTCOMES: dict[str, str] = {
+    "computed": "computed",
+    "claimed": "printed",
+    "raised": "raised",
+    "unsupported": "cannot be asked",
+    "crashed": "crashed",
+    "timed_out": "timed out",
+}
 
 STATUSES: dict[str, str] = {
     "pass": "as expected",

@@ -72,12 +72,12 @@ function readRows(grid) {
     for (const row of body.rows) {
       if (row.className === "family") continue;
       const cells = row.cells;
-      const said = cells[cells.length - 1].textContent.trim().split(", ");
+      const said = cells[1].textContent.trim().split(", ");
       const link = cells[0].querySelector("a");
       rows.push({
         row, body, verdict: row.className, factors: said.slice(1),
         family: body.dataset.family || (row.dataset.family ?? ""),
-        frameworks: [...cells].slice(1, -1).map((cell) => cell.textContent.trim() !== ""),
+        frameworks: [...cells].slice(2).map((cell) => cell.textContent.trim() !== ""),
         text: `${cells[0].textContent} ${link ? link.getAttribute("href") : ""} ${said}`.toLowerCase(),
       });
     }
@@ -98,7 +98,7 @@ function filters() {
   const grid = document.getElementById("grid");
   if (!form || !grid) return;
   const rows = readRows(grid);
-  const columns = [...grid.tHead.rows[0].cells].slice(1, -1).map((cell) => cell.textContent);
+  const columns = [...grid.tHead.rows[0].cells].slice(2).map((cell) => cell.textContent);
   const fields = form.elements;
   const sets = [...document.querySelectorAll(".factors")].map((each) => each.dataset.factors);
   const single = rows.flatMap((entry) => entry.factors);

@@ -1,0 +1,88 @@
+"""Which array is held against which: differences that are predictions, and divergences told the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.explain.named import number, operation
+from harness.explain.tellings.ground import Ground
+from harness.semantics import Guard, Semantics, with_choice
+from harness.syntax import Binary, Call, Literal, Method, Node
+from harness.trees import inputs_of
+
+EVEN = frozenset({"squared", "absolute", "huber", "smooth-l1", "log-cosh"})
+DIRECTED = frozenset({"kl", "cross-entropy"})
+TURNED = {"forward": "reverse", "reverse": "forward"}
+NOTHING = (Literal(0), Literal(0.0))
+
+
+def of_two(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """An even function of a difference: of one array against the other."""
+    if s.term.family not in EVEN or s.target.source not in NOTHING or s.activation.chain or s.weight.positive:
+        return
+    match s.layout.prediction:
+        case Binary("-", a, b):
+            if "prediction" in inputs_of(b) and "prediction" not in inputs_of(a):
+                a, b = b, a
+        case _:
+            return
+    expanded = ground.shape(a) != ground.shape(b)
+    layout = replace(s.layout, prediction=a, broadcast="expanded" if expanded else "aligned")
+    yield replace(s, layout=layout, target=replace(s.target, source=b))
+
+
+def the_other_way_round(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """A divergence of the prediction from the target is one of the target from the prediction, reversed."""
+    if s.term.family not in DIRECTED or s.term.sides != "one" or s.guard != Guard() or s.target.smoothing is not None:
+        return
+    if s.target.encoding != "dense" or s.weight.klass is not None:
+        return
+    exchanged = _exchanged(s)
+    if exchanged is not None:
+        x, t = exchanged
+        told = replace(s, layout=replace(s.layout, prediction=x), target=replace(s.target, source=t))
+        yield with_choice(told, "term", direction=TURNED[s.term.direction])
+
+
+def _exchanged(s: Semantics) -> tuple[Node, Node] | None:
+    """The two arrays with their places changed, each behind the activation that the place asks for."""
+    x, t, chain = s.layout.prediction, s.target.source, s.activation.chain
+    if not chain:
+        return t, x
+    found = operation(t)
+    if len(chain) != 1 or found is None or found[0] != chain[0] or not found[1]:
+        return None
+    inner, temperature = found[1][0], s.activation.temperature
+    if temperature != 1.0:
+        match inner:
+            case Binary("/", y, own) if temperature == own or number(own) == temperature:
+                inner, x = y, Binary("/", x, own)
+            case _:
+                return None
+    return inner, _with_argument(t, x)
+
+
+def _with_argument(node: Node, x: Node) -> Node:
+    match node:
+        case Call(function, (_, *rest), kwargs):
+            return Call(function, (x, *rest), kwargs)
+        case Method(_, name, args, kwargs):
+            return Method(x, name, args, kwargs)
+        case _:
+            raise AssertionError(node)
+
+
+def as_divergence(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """A cross-entropy less the entropy of what it is taken of."""
+    if len(s.plus) != 1:
+        return
+    parts = (replace(s, plus=()), s.plus[0])
+    for cross, entropy in (parts, parts[::-1]):
+        if cross.term.family != "cross-entropy" or entropy.term.family != "entropy" or cross.term.sides != "one":
+            continue
+        turned = cross.term.direction != entropy.term.direction
+        opposite = cross.scale.sign == -entropy.scale.sign and cross.scale.constant == entropy.scale.constant
+        blank = replace(entropy, term=cross.term, scale=cross.scale, target=cross.target)
+        if turned and opposite and blank == replace(cross, plus=()):
+            yield with_choice(replace(cross, plus=()), "term", family="kl")

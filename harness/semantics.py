@@ -144,9 +144,8 @@ class Reduction:
     `classes`: "flat" (elementwise: no step of its own), "none", "sum" or "mean" over the class axis. `batch`: "none",
     "sum" or "mean" over what is left. `denominator` of a mean: "elements" (everything that was added), "samples"
     (length of the leading axis), "kept" (elements not masked), "weights" (the weights used), "weights-unbroadcast",
-    "nonzero-weights". `microbatches`: sizes along the leading axis whose means are averaged, the last repeated as often as
-    it takes: (1,) averages the samples' own means. `zero`: the result
-    when nothing is left to count: "nan", "zero".
+    "nonzero-weights". `microbatches`: sizes along the leading axis whose means are averaged, the last repeated as often
+    as it takes: (1,) averages the samples' own means. `zero`: the result when nothing is left to count: "nan", "zero".
     """
 
     classes: str = "flat"
@@ -176,9 +175,11 @@ class Precision:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`form`: "stable" (log-softmax, softplus), "naive" (log of softmax, log(1+exp x)), or with a softplus(x) that is x where
-    that is above 20, as PyTorch's: "linear-beyond-20" where both outcomes are made of one, "linear-above-20" where they
-    are softplus(x) and softplus(x) − x, "linear-below-20" where they are softplus(−x) and softplus(−x) + x.
+    """`form`: "stable" (log-softmax, softplus), "naive" (log of softmax, log(1+exp x)), or a softplus that is linear.
+
+    That is x itself where x is above 20, as PyTorch's softplus(x): "linear-beyond-20" where each outcome has its own,
+    "linear-above-20" where the two are softplus(x) and softplus(x) − x, "linear-below-20" where they are softplus(−x)
+    and softplus(−x) + x.
     """
 
     form: str = "stable"

@@ -70,7 +70,8 @@ def _without_classes(point: Semantics, axes: int) -> Semantics:
 def _sized(point: Semantics, axes: int) -> bool:
     """Whether there is a batch, and one number for all of it."""
     one_sample = axes == 0 or (axes == 1 and point.layout.class_axis is not None)
-    return not one_sample and point.reduction.batch in ("mean", "sum") and (point.reduction.microbatches is None or point.reduction.microbatches == EACH_SAMPLE)
+    whole = point.reduction.microbatches in (None, EACH_SAMPLE)
+    return not one_sample and point.reduction.batch in ("mean", "sum") and whole
 
 
 def _longer(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:

@@ -37,7 +37,7 @@ def _cross_entropy(s: Setting) -> Tensor:
 
 
 def _counted(s: Setting, weight: Tensor, log: Callable[[Mask | None], Tensor]) -> Tensor:
-    """−weight · log, and 0 where the weight is 0, even of log 0: what is picked by an index, by xlogy or by a condition.
+    """−weight · log, and 0 where the weight is 0, even of log 0: picked by an index, by xlogy or by a condition.
 
     Where the logarithm was taken of all before some were picked, the slope of those that were not is 0/0 at 0, and nan;
     the tie ("log", 0) says that it was not.
@@ -113,7 +113,7 @@ def _kl(s: Setting) -> Tensor:
     # "log_zero": 0 · log 0 as it is written, which is nan where log 0 is taken as −∞.
     if s.number("epsilon_on_target", 0.0) and s.reading.guard.added_epsilon is not None:
         # t log((t + ε)/(p + ε)): the target's logarithm is kept from −∞ as the prediction's is.
-        shifted = s.t + float(quantise(np.asarray(float(s.reading.guard.added_epsilon)), s.reading.dtype))
+        shifted = s.reading.shifted(s.t)
         both = 5.0 * np.abs(s.t.mid) * (np.abs(shifted.log().mid) + np.abs(s.reading.log_p().mid))
         return (s.t * shifted.log() + cross).widen(np.where(np.isfinite(both), both, 0.0))
     kl = (s.t * _log_target(s) if "log_zero" in s.parameters else _self_information(s)) + cross

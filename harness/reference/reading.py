@@ -39,7 +39,7 @@ STABLE_LOG: dict[str, Step] = {
 }
 # log σ(x) and log σ(−x) where a softplus is its own argument beyond LINEAR, as in PyTorch, by how they are made of it.
 LINEAR = 20.0
-LINEAR_LOGS: dict[str, tuple[Callable[["Tensor"], "Tensor"], Callable[["Tensor"], "Tensor"]]] = {
+LINEAR_LOGS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "linear-beyond-20": (lambda x: -_linear(-x), lambda x: -_linear(x)),
     "linear-above-20": (lambda x: x - _linear(x), lambda x: -_linear(x)),
     "linear-below-20": (lambda x: -_linear(-x), lambda x: -_linear(-x) - x),
@@ -91,11 +91,10 @@ class Reading:
     def log_p(self, taken: Mask | None = None) -> Tensor:
         """log p behind all guards; where `taken` is false no logarithm is taken, and nothing of its slope is seen."""
         if self._direct(STABLE_LOG):
-            log = self._linear(0) or STABLE_LOG[self.last](self.before, self.axis)
-            return self._clamped(self._tied(log, 0.0))
+            return self._clamped(self._tied(self._log(STABLE_LOG[self.last], 0), 0.0))
         if self._steps()[-1:] == ("renormalise",):
             return self._clamped(self._renormalised_log())
-        p = self._shifted(self.p())
+        p = self.shifted(self.p())
         return self._clamped((p if taken is None else p.where(taken, 1.0)).log())
 
     def _renormalised_log(self) -> Tensor:
@@ -114,12 +113,11 @@ class Reading:
     def log_q(self, taken: Mask | None = None) -> Tensor:
         """log(1 − p) behind all guards; `taken` as for log p."""
         if self._direct(STABLE_LOG_COMPLEMENT):
-            log = self._linear(1) or STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis)
-            return self._clamped(self._tied(log, 1.0))
+            return self._clamped(self._tied(self._log(STABLE_LOG_COMPLEMENT[self.last], 1), 1.0))
         p = self.p() if taken is None else self.p().where(taken, 0.0)
         if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
             return self._clamped((-p).log1p())
-        return self._clamped(self._shifted(1.0 - p).log())
+        return self._clamped(self.shifted(1.0 - p).log())
 
     def _tied(self, log: Tensor, offset: float) -> Tensor:
         """`log` with the slope the framework gives softplus at 0, where that is not 1/2; log(1 − p) is 1 below it."""
@@ -128,11 +126,11 @@ class Reading:
             return log
         return log.where(~zero, self.before.weighted_slope(log.data, np.full(zero.shape, tie - offset)))
 
-    def _linear(self, side: int) -> Tensor | None:
-        """log σ(x), or log σ(−x), where it is made of a softplus that is linear for large arguments."""
-        if self.last != "sigmoid" or self.form not in LINEAR_LOGS:
-            return None
-        return LINEAR_LOGS[self.form][side](self.before)
+    def _log(self, exact: Step, side: int) -> Tensor:
+        """A logarithm that does not go through p, or what it is where it is made of a softplus that becomes linear."""
+        if self.last == "sigmoid" and self.form in LINEAR_LOGS:
+            return LINEAR_LOGS[self.form][side](self.before)
+        return exact(self.before, self.axis)
 
     def _steps(self) -> tuple[str, ...]:
         if self.guard.recovered_logits:
@@ -146,7 +144,8 @@ class Reading:
         epsilon = self.guard.added_epsilon
         return 0.0 if epsilon is None or self.guard.recovered_logits else float(epsilon)  # type: ignore[arg-type]
 
-    def _shifted(self, p: Tensor) -> Tensor:
+    def shifted(self, p: Tensor) -> Tensor:
+        """p and what is added to it before a logarithm is taken."""
         epsilon = self._epsilon()
         return p + float(quantise(np.asarray(epsilon), self.dtype)) if epsilon else p
 

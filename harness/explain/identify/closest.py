@@ -15,9 +15,12 @@ from harness.records import Array
 from harness.semantics import Activation, Layout, Reduction, Scale, Semantics, Target, Term
 
 SEEDS = (81, 82, 83)
-CATEGORICAL = frozenset({"index", "one-hot", "distribution", "log-distribution"})
 PROBABLE = frozenset({"unit"})
-BINARY = frozenset({"binary", "unit", "lists"})
+# What kind of loss targets of a kind go with; "real" for all others.
+GROUPS = {
+    "index": "categorical", "one-hot": "categorical", "distribution": "categorical", "log-distribution": "categorical",
+    "binary": "binary", "unit": "binary", "lists": "binary", "signed": "signed",
+}  # fmt: skip
 ENCODINGS = {"index": "index", "lists": "index-list", "log-distribution": "log", "signed": "signed"}
 FAMILIES: dict[str, tuple[Term, ...]] = {
     "categorical": (Term(), Term("squared")),
@@ -65,9 +68,10 @@ def _nearest(frame: Frame, known: list[tuple[Inputs, Array]]) -> Semantics | Non
     found = []
     for point in _simplest(frame, known[0][1]):
         values = [predicted(point, inputs, frame.dtype) for inputs, _ in known]
-        if any(v is None or v.size != y.size or not np.all(np.isfinite(v)) for v, (_, y) in zip(values, known, strict=True)):
+        fitting = [v for v, (_, y) in zip(values, known, strict=True) if v is not None and v.size == y.size]
+        if len(fitting) < len(known) or not all(np.all(np.isfinite(v)) for v in fitting):
             continue
-        v = np.concatenate([np.ravel(value) for value in values if value is not None])
+        v = np.concatenate([np.ravel(value) for value in fitting])
         y = np.concatenate([answer.reshape(-1) for _, answer in known])
         constant = float(v @ y / (v @ v)) if np.any(v) else 1.0
         constant = short(constant, abs(constant) * 10.0**-FEW_DIGITS)
@@ -79,7 +83,7 @@ def _nearest(frame: Frame, known: list[tuple[Inputs, Array]]) -> Semantics | Non
 def _simplest(frame: Frame, answer: Array) -> list[Semantics]:
     """Common losses of targets of this kind, reduced to what was returned."""
     kind = frame.kind
-    group = "categorical" if kind in CATEGORICAL else "binary" if kind in BINARY else "signed" if kind == "signed" else "real"
+    group = GROUPS.get(kind, "real")
     whole = group == "categorical"
     chain: tuple[str, ...] = {"categorical": ("softmax",), "binary": ("sigmoid",)}.get(group, ())
     chains = ((),) if frame.domain in PROBABLE or not chain else (chain, ())

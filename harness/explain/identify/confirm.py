@@ -76,7 +76,7 @@ def confirmed(
 def confirmed_as_given(oracle: Oracle, frame: Frame, semantics: Semantics) -> Semantics | None:
     """A point found through another quantity, held on inputs of the user's own kind; None if it is refuted."""
     rng = np.random.default_rng(90)
-    sets = [frame.given]
+    sets: list[Inputs] = [frame.given]
     for _ in range(FRESH):
         moved = {n: _moved(rng, frame.given[n], frame.dtype) for n in (frame.prediction, *frame.extras)}
         sets.append({**frame.given, **moved})
@@ -148,7 +148,8 @@ class _Confirming:
         if question.sort == BEYOND:
             self.held.outside += bool(np.all(np.isfinite(answer.value)))
             return ""
-        if question.rows is None or question.sort not in (EDGE, TIE) or np.all(np.isfinite(answer.value)) or self.asker is None:
+        hidden = question.sort in (EDGE, TIE) and not np.all(np.isfinite(answer.value))
+        if not hidden or question.rows is None or self.asker is None:
             return "value"
         for row in range(question.rows.count):
             alone = question.rows.pick(np.full(self.frame.count, row))

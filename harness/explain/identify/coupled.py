@@ -102,7 +102,7 @@ def _scores(a: Node, b: Node) -> Semantics:
 
 
 def _unit(x: Node, floor: float) -> Node:
-    norm = Call("torch.norm", (x, Literal(2.0), Literal(-1), Literal(True)))
+    norm = Call("torch.norm", (x, Literal(2.0), Literal(-1), Literal(True)))  # noqa: FBT003  a literal of the tree
     return Binary("/", x, Call("torch.maximum", (norm, Literal(floor))) if floor else norm)
 
 
@@ -144,10 +144,13 @@ def _constant(form: Semantics, temperature: float, cases: list[Case], y: Array, 
 
 
 def _values(form: Semantics, temperature: float, cases: list[Case], dtype: str) -> Array | None:
-    values = [predicted(_at(form, temperature), case.inputs, dtype) for case in cases]
-    if any(v is None or v.size != np.size(case.answer) for v, case in zip(values, cases, strict=True)):
-        return None
-    return np.concatenate([np.ravel(v) for v in values if v is not None])
+    values: list[Array] = []
+    for case in cases:
+        value = predicted(_at(form, temperature), case.inputs, dtype)
+        if value is None or case.answer is None or value.size != case.answer.size:
+            return None
+        values.append(np.ravel(value))
+    return np.concatenate(values)
 
 
 def _at(form: Semantics, temperature: float) -> Semantics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def _tells(value: float, chain: tuple[str, ...], domain: str) -> bool:
     if chain[-1:] in SQUASHED:
         return abs(value) == SATURATED[-1]
     if chain == ("exp",):
-        return value <= np.log(1e-300)
+        return value <= math.log(1e-300)
     return value in (0.0, 1.0) if domain in ("unit", "simplex") else abs(value) <= 1.0
 
 

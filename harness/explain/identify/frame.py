@@ -170,7 +170,7 @@ def frames_of(
         return tuple(Frame(prediction, target, given, axis, "index", domain_of(x), dtype) for axis in axes)
     if math.prod(x.shape) != math.prod(t.shape):
         return ()
-    return tuple(_dense(prediction, target, given, specimen[target].integral, dtype))
+    return tuple(_dense(prediction, target, given, dtype, integral=specimen[target].integral))
 
 
 def frame_of(
@@ -181,7 +181,7 @@ def frame_of(
 
 
 def _dense(
-    prediction: str, target: str, given: Mapping[str, NDArray[Any]], integral: bool, dtype: str  # noqa: FBT001
+    prediction: str, target: str, given: Mapping[str, NDArray[Any]], dtype: str, *, integral: bool
 ) -> Iterator[Frame]:
     """Frames of targets of as many numbers as the prediction has: the classes along the axis over which they sum to 1.
 

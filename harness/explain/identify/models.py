@@ -149,9 +149,7 @@ def possible(model: Model, facts: Facts) -> bool:
     return not facts.separates and (facts.shifts or model.chain[-1:] != ("softmax",) or "z" in columns)
 
 
-def models(
-    domain: str, kind: str, classes: int, *, signed: bool, last: bool, narrow: bool
-) -> Iterator[Model]:
+def models(domain: str, kind: str, classes: int, *, signed: bool, last: bool, narrow: bool) -> Iterator[Model]:
     """Every hypothesis for predictions of `domain` and targets of `kind`, in order.
 
     `signed`: the user's targets are ±1. `last`: no harder targets follow. `narrow`: answers have so few digits that many

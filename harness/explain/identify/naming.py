@@ -44,7 +44,7 @@ def with_names(found: Identification, names: Mapping[str, str]) -> Identificatio
     return replace(found, semantics=semantics, closest=closest, refuting=refuting)
 
 
-def substituted(part: Any, mapping: Mapping[str, Node]) -> Any:
+def substituted(part: Any, mapping: Mapping[str, Node]) -> Any:  # noqa: ANN401  any piece of a point
     """A point, or a piece of one, with the inputs named replaced in every tree."""
     if isinstance(part, Node):
         return substitute(part, mapping)

@@ -174,7 +174,9 @@ def _added(amounts: Amounts, _which: Variant) -> list[Part] | None:
         amount = amounts.take(name)
         if amount is not None:
             term = Term(family, parameters=(("added", amounts.fit.trial.extra),))
-            found.append(Part(replace(base(amounts.fit), term=term), amount, np.full(amount.shape, amounts.error(name))))
+            found.append(
+                Part(replace(base(amounts.fit), term=term), amount, np.full(amount.shape, amounts.error(name)))
+            )
     return found
 
 

@@ -14,7 +14,7 @@ from harness.explain.identify.asking import Asker
 from harness.explain.identify.extremes import extreme_rows, grouped, next_to, packed, ties
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.samples import SCALED_DOMAINS, SCALED_KINDS, Source
-from harness.reference.arithmetic import FORMATS, quantise
+from harness.reference.arithmetic import FORMATS, Mask, quantise
 from harness.reference.terms import FAMILIES
 from harness.semantics import Guard, Semantics
 from harness.syntax import Node
@@ -82,8 +82,8 @@ def edges(asker: Asker, semantics: Semantics, source: Source, extras: Inputs) ->
     frame = asker.frame
     extremes = extreme_rows(semantics.activation.chain, source, frame.classes)
     bare = asker.worth(semantics, extremes.rows)
-    finite = np.isfinite(bare).reshape(extremes.rows.count, -1).all(1)
-    apart = ~finite if asker.form.output == "scalar" else np.zeros_like(finite)
+    finite: Mask = np.all(np.isfinite(bare).reshape(extremes.rows.count, -1), axis=1)
+    apart: Mask = ~finite if asker.form.output == "scalar" else np.zeros_like(finite)
     single = _is_elementwise(semantics) and source.kind in APART
     for sort, which in ((EDGE, ~extremes.beyond), (BEYOND, extremes.beyond)):
         # What is packed is one element of each row; whole rows are asked as they are.
@@ -176,5 +176,3 @@ def varied(rng: np.random.Generator, like: NDArray[np.generic], dtype: str, *, m
         values.reshape(-1)[0] = 1
         return values
     return quantise(rng.uniform(0.2, 2.0, like.shape), dtype)
-
-

@@ -70,9 +70,9 @@ def as_products(s: Semantics) -> Iterator[Semantics]:
 def _factor_of(mask: object) -> Node | None:
     """What 0 and 1 of a mask multiply."""
     match mask:
-        case Binary("==", Node() as tree, Literal(0)):
+        case Binary("==", tree, Literal(0)):
             return Binary("-", Literal(1.0), tree)
-        case Binary("!=", Node() as tree, Literal(0)):
+        case Binary("!=", tree, Literal(0)):
             return tree
         case Input():
             return mask

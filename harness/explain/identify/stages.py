@@ -129,9 +129,7 @@ def _left(asker: Asker, semantics: Semantics, stage: str, whole: Weighed) -> Ide
     return Identification(None, asker.frame.named(semantics), whole.refuting, stage)
 
 
-def _named(
-    asker: Asker, source: Source, point: Semantics, whole: Weighed, larger: list[Question]
-) -> Identification:
+def _named(asker: Asker, source: Source, point: Semantics, whole: Weighed, larger: list[Question]) -> Identification:
     """The point with labels and guards, confirmed."""
     shown, strange, accounted = labelled(asker, point, source)
     if strange:
@@ -156,9 +154,7 @@ def _named(
     return Identification(named, named, undetermined=tuple(dict.fromkeys(rest)), word=_word(held, source))
 
 
-def best(
-    asker: Asker, semantics: Semantics, source: Source, asked: list[Question], whole: Weighed
-) -> Held:
+def best(asker: Asker, semantics: Semantics, source: Source, asked: list[Question], whole: Weighed) -> Held:
     """The guard with which the point holds, and has least to be forgiven; or how it is refuted without one."""
     found: Held | None = None
     refuted: Held | None = None

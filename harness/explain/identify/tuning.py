@@ -81,9 +81,7 @@ def tuned(
     return Tuned(fitted.semantics, (*fitted.paths, *stay), (*fitted.error, *stay.values()), len(fitted.paths))
 
 
-def _fitted(
-    semantics: Semantics, paths: tuple[Path, ...], cases: Sequence[tuple[Inputs, Array]], dtype: str
-) -> Tuned:
+def _fitted(semantics: Semantics, paths: tuple[Path, ...], cases: Sequence[tuple[Inputs, Array]], dtype: str) -> Tuned:
     if not paths:
         return Tuned(semantics)
     p = np.zeros((len(paths), 0))
@@ -141,7 +139,9 @@ def _linearised(
     return np.concatenate(residuals), np.concatenate(bounds), np.concatenate(slopes)
 
 
-def slope_of(semantics: Semantics, path: Path, inputs: Inputs, dtype: str, wrt: str | None) -> tuple[Array, Array | None]:
+def slope_of(
+    semantics: Semantics, path: Path, inputs: Inputs, dtype: str, wrt: str | None
+) -> tuple[Array, Array | None]:
     """d(value)/d(number at `path`), and that of the gradient."""
     at = number_at(semantics, path)
     h = STEP * max(abs(at), 1e-3)

@@ -138,7 +138,7 @@ def normalised_target(frame: Frame, oracle: Oracle) -> Iterator[Frame]:
         same = np.abs(before - after) <= ROUNDINGS * FORMATS[frame.dtype].u * (1.0 + np.abs(before))
     if np.all(same):
         own = Input(frame.target)
-        total = Call("numpy.sum", (own, Literal(frame.axis)), (("keepdims", Literal(True)),))
+        total = Call("numpy.sum", (own, Literal(frame.axis)), (("keepdims", Literal(True)),))  # noqa: FBT003  a literal of the tree
         oracle.note("targets times a number for each row", "only their shares matter")
         given = {**frame.given, frame.target: quantise(t / t.sum(frame.axis, keepdims=True), frame.dtype)}
         yield replace(frame, given=given, kind="distribution", source=Binary("/", own, total))

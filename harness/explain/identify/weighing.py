@@ -70,7 +70,10 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     together = _together(asker, semantics, source)
     if isinstance(together, Weighed):
         return together
-    rest = (*((UNSEEN,) if covering.unseen else ()), *(f"weight: values of {name} other than 0 and 1" for name in marks))
+    rest = (
+        *((UNSEEN,) if covering.unseen else ()),
+        *(f"weight: values of {name} other than 0 and 1" for name in marks),
+    )
     whole = with_floor(asker, _of_nothing(asker, together, source), source)
     return Weighed(whole, None, tuple(marks), rest, errors)
 

@@ -59,7 +59,7 @@ def _coefficients(logs: Array, y: Array, error: float) -> Array | None:
     """M_y: how much each class's logarithm counts for rows of one class; None where they do not say."""
     if len(y) < logs.shape[1] + 1:
         return None
-    found = np.linalg.lstsq(logs, y)[0]
+    found = np.asarray(np.linalg.lstsq(logs, y)[0], np.float64)
     gap = np.abs(logs @ found - y)
     return found if np.all(gap <= error * (np.abs(logs) @ np.abs(found) + np.abs(y))) else None
 
@@ -94,4 +94,3 @@ def _points(asker: Asker, m: Array, chain: tuple[str, ...], error: float) -> Ite
 
 def _literal(weights: Array, error: float) -> Node:
     return literal([short(float(w), error * abs(float(w))) for w in weights])
-

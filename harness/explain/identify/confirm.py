@@ -93,7 +93,7 @@ def _moved(rng: np.random.Generator, like: Array, dtype: str) -> Array:
 def _cases(asker: Asker, source: Source, asked: Iterable[Question]) -> list[tuple[Inputs, Array]]:
     """Answers to fit long numbers to: random ones, and the edges."""
     frame, shape = asker.frame, (asker.frame.count, asker.frame.classes)
-    sets = [frame.inputs(source.draw(seed, shape), asker.extras) for seed in range(70, 70 + TUNED)]
+    sets: list[Inputs] = [frame.inputs(source.draw(seed, shape), asker.extras) for seed in range(70, 70 + TUNED)]
     sets += [question.inputs for question in asked if question.sort == EDGE]
     answers = ((inputs, asker.oracle.value(inputs)) for inputs in sets)
     return [(inputs, answer) for inputs, answer in answers if answer is not None]

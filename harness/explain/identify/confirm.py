@@ -18,7 +18,7 @@ from harness.explain.identify.samples import Source
 from harness.explain.identify.slopes import other_slopes
 from harness.explain.identify.tuning import Path, Tuned, long_numbers, shortened, tuned
 from harness.records import Array, Raised
-from harness.reference.arithmetic import quantise
+from harness.reference.arithmetic import FORMATS, quantise
 from harness.semantics import Semantics
 
 TUNED = 8
@@ -106,6 +106,8 @@ class _Confirming:
         self.oracle, self.frame, self.point, self.asker = oracle, frame, point, asker
         self.held = Held(point.semantics)
         self.seen: list[tuple[Question, Answer]] = []
+        # Beyond, e^x is infinite: what is written with it may have no number where the formula has one.
+        self.overflowing = float(np.log(FORMATS[frame.dtype].largest))
 
     def through(self, asked: Iterable[Question]) -> Held:
         """All questions, until one refutes the point."""
@@ -160,7 +162,8 @@ class _Confirming:
             told = predicted(self.point.semantics, inputs, self.frame.dtype)
             if told is None or told.size != said.size:
                 return "value"
-            filled = np.where(np.isnan(said), told.reshape(said.shape), said)
+            lost = np.isnan(said) | (np.isinf(said) & (np.max(np.abs(alone.x)) > self.overflowing))
+            filled = np.where(lost, told.reshape(said.shape), said)
             if self._differs(self.point, inputs, Answer(filled)):
                 return "value"
             self.held.silent += 1

@@ -18,7 +18,7 @@ from harness.semantics import Semantics, with_choice
 FLOORED = frozenset({"cosine", "absolute-percentage", "squared-log", "dice", "iou", "tversky"})
 RATIOS = frozenset({"dice", "iou", "tversky"})
 KEPT_OFF = 1e-7  # What keeps a ratio of nothing from 0/0, where it is too small to be seen of any other.
-FLOORS = (1e-8, 1e-7, 1e-12, 1e-6, 1e-5, 1e-10, 1e-3, 2.0**-52, 2.0**-23, float(np.float32(1e-7)))
+FLOORS = (0.0, 1e-8, 1e-7, 1e-12, 1e-6, 1e-5, 1e-10, 1e-3, 2.0**-52, 2.0**-23, float(np.float32(1e-7)))
 FLOOR_TRIED = 0.1
 
 

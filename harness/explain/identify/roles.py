@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.cases import Case, case_of, first_unfit, fits
+from harness.explain.identify.kept_from_zero import kept_from_zero
 from harness.explain.identify.samples import Source
 from harness.explain.identify.variances import as_variance
 from harness.records import Array
@@ -20,6 +22,7 @@ from harness.syntax import Binary, Constant, Index, Input, Literal, Node, Slice
 DENOMINATORS = ("elements", "weights", "kept", "samples", "nonzero-weights", "weights-unbroadcast")
 KEPT = ("elements", "kept")  # What a mask's mean counts, before anything rarer.
 ZEROS = ("nan", "zero")
+LEAST = ((1.0, 0.1), (1e-6, 1e-9))  # Sums of weights below which a divisor may be kept, and sums to tell that by.
 EACH_SAMPLE = (1,)  # Parts of one sample: the mean of the samples' own means.
 
 
@@ -31,11 +34,13 @@ class Role:
         semantics: The point with it; None if it does nothing that the space has.
         refuting: Inputs on which the point without it is wrong, where there is none with it.
         marks: Whether it is only known for values of 0 and 1.
+        least: How large its sum has to be, as far as known.
     """
 
     semantics: Semantics | None
     refuting: Inputs | None = None
     marks: bool = False
+    least: float = 0.0
 
 
 def role_of(asker: Asker, s: Semantics, name: str, source: Source) -> Role:
@@ -48,9 +53,10 @@ def role_of(asker: Asker, s: Semantics, name: str, source: Source) -> Role:
     if fits(s, [*marked, *numbers], dtype):
         return Role(s)
     options = list(_roles(s, name, given, asker))
-    found = next((option for option in options if fits(option, [*numbers, *marked], dtype)), None)
+    rarer = _kept_from_zero(s, name, given, asker, source)
+    found = next((option for option in chain(options, rarer) if fits(option, [*numbers, *marked], dtype)), None)
     if found is not None:
-        return Role(found)
+        return Role(found, least=_least(asker, s, found, name, source))
     found = next((option for option in options if marked and fits(option, marked, dtype)), None)
     refuting = first_unfit(s, [*marked, *numbers], dtype) if found is None else None
     return Role(found, refuting, marks=found is not None and bool(numbers))
@@ -64,6 +70,18 @@ def _cases(asker: Asker, name: str, given: Array, source: Source) -> tuple[list[
         used = wanted or (not marks and not is_marks(given))
         ways.append([case_of(asker, extras, source, i) for i, extras in zip(seeds, moved, strict=True)] if used else [])
     return ways[0], ways[1]
+
+
+def _least(asker: Asker, s: Semantics, found: Semantics, name: str, source: Source) -> float:
+    """Below which sum of the weights another number is divided by; 0.0 if none shows."""
+    given = np.asarray(asker.frame.given[name])
+    if given.dtype.kind != "f" or found.weight == s.weight or s.reduction.batch != "mean":
+        return 0.0
+    for least, scale in LEAST:
+        light = quantise(moved_as(given, 25, asker.frame.dtype, marks=False) * (scale / given.size), asker.frame.dtype)
+        if not fits(found, [case_of(asker, {**asker.extras, name: light}, source, 25)], asker.frame.dtype):
+            return least
+    return 0.0
 
 
 def is_marks(given: Array) -> bool:
@@ -131,6 +149,11 @@ def _placed(s: Semantics, name: str, given: Array, asker: Asker) -> Iterator[Sem
             yield _weight(s, balance=tree)
     if per_class:
         yield _weight(s, klass=Input(name), klass_in="terms")
+
+
+def _kept_from_zero(s: Semantics, name: str, given: Array, asker: Asker, source: Source) -> Iterator[Semantics]:
+    for tree in _shapes(Input(name), given, asker, s):
+        yield from kept_from_zero(asker, s, name, tree, source)
 
 
 def _weight(s: Semantics, **choices: Value | str) -> Semantics:

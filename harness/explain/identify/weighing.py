@@ -12,6 +12,7 @@ from harness.explain.identify.asking import Asker
 from harness.explain.identify.cases import Case, case_of, first_unfit, fits
 from harness.explain.identify.class_weights import Measured
 from harness.explain.identify.covering import UNSEEN, Covering
+from harness.explain.identify.kept_from_zero import kept_from_zero
 from harness.explain.identify.roles import DENOMINATORS, ZEROS, divided, moved_as, role_of, with_reduction
 from harness.explain.identify.samples import Source
 from harness.explain.identify.story import noted
@@ -19,6 +20,7 @@ from harness.explain.identify.tuning import Path
 from harness.explain.identify.uneven import uneven
 from harness.explain.identify.variances import with_floor
 from harness.semantics import Semantics, with_choice
+from harness.syntax import Node
 
 SEEDS = (11, 12)
 
@@ -60,6 +62,7 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     semantics, errors = covering.semantics, {**errors, **covering.errors}
     noted(asker.oracle, "distinct rows", semantics, "reduction", "weight")
     marks: list[str] = []
+    small: list[str] = []
     for name in frame.extras:
         role = role_of(asker, semantics, name, source)
         if role.semantics is None:
@@ -67,12 +70,14 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
         semantics = role.semantics
         noted(asker.oracle, f"the input {name} at other values", semantics, "weight", "reduction", only=name)
         marks += [name] if role.marks else []
+        small += [f"reduction: sums of {name} below {role.least:g}"] if role.least else []
     together = _together(asker, semantics, source)
     if isinstance(together, Weighed):
         return together
     rest = (
         *((UNSEEN,) if covering.unseen else ()),
         *(f"weight: values of {name} other than 0 and 1" for name in marks),
+        *small,
     )
     whole = with_floor(asker, _of_nothing(asker, together, source), source)
     return Weighed(whole, None, tuple(marks), rest, errors)
@@ -93,7 +98,14 @@ def _of_nothing(asker: Asker, s: Semantics, source: Source) -> Semantics:
     nothing = {name: np.zeros_like(asker.frame.given[name]) for name in names}
     cases = [case_of(asker, {**asker.extras, name: nothing[name]}, source, 51) for name in names]
     options = (with_reduction(s, zero=zero) for zero in ZEROS)
-    return next((option for option in options if fits(option, cases, asker.frame.dtype)), s)
+    found = next((option for option in options if fits(option, cases, asker.frame.dtype)), s)
+    if found.reduction.zero == "zero" and len(names) == 1:
+        # A number that is added to the weights' sum makes it 0, too, and may be too small to be seen in a search.
+        tree = found.weight.sample if isinstance(found.weight.sample, Node) else found.weight.mask
+        bare = with_choice(found, "weight", mask=None, sample=None)
+        if isinstance(tree, Node):
+            return next(kept_from_zero(asker, bare, names[0], tree, source), found)
+    return found
 
 
 def _together(asker: Asker, s: Semantics, source: Source) -> Semantics | Weighed:

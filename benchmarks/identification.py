@@ -193,7 +193,7 @@ def _audit_one(api: Api, live: Live, seed: int, tally: Tally) -> None:
 def _outcome(box: Box, found: Identification, inputs: Mapping[str, InputArray], dtype: str) -> str:
     if found.semantics is None:
         return "not identified"
-    ask = box.ask(dtype, "prediction", frozenset(name for name, array in inputs.items() if array.integral))
+    ask = box.ask(dtype, "prediction", inputs)
     for trial in trials(inputs, ("prediction", "target")):
         arrays = as_arrays(trial.inputs, dtype)
         answer = Raised("", "") if trial.edge else ask(arrays)

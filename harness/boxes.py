@@ -83,11 +83,14 @@ class Box:
         """Context for many calls in a row."""
         return many_calls(self.side) if isinstance(self.side, Callable) else nullcontext()
 
-    def ask(self, dtype: str, gradient: str | None, integral: frozenset[str]) -> Ask:
-        """The box as the engine asks it; `integral` are the inputs that were given as whole numbers."""
+    def ask(self, dtype: str, gradient: str | None, specimen: Mapping[str, InputArray]) -> Ask:
+        """The box as the engine asks it: whole numbers and truth values as such where `specimen` has them."""
 
         def ask(arrays: Mapping[str, np.ndarray]) -> Answer | Raised:
-            inputs = {name: InputArray(a, name in integral and a.dtype.kind in "iub") for name, a in arrays.items()}
+            inputs = {
+                name: InputArray(a, specimen[name].integral and a.dtype.kind in "iub", specimen[name].dtype)
+                for name, a in arrays.items()
+            }
             return _answer(self.observe(inputs, dtype, gradient))
 
         return ask
@@ -124,9 +127,8 @@ def _identified(
     box: Box, inputs: Mapping[str, InputArray], dtype: str | None, suggest: Suggest | None
 ) -> tuple[Identification, str]:
     asked, seconds, word = _dtype(box, inputs, dtype)
-    integral = frozenset(name for name, array in inputs.items() if array.integral)
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
-    value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
+    value, slope = box.ask(asked, None, inputs), box.ask(asked, "prediction", inputs)
     point = None if suggest is None else suggest(asked)
     suggested = () if point is None else (point,)
     found = identify(value, inputs, dtype=asked, slope=slope, limit=limit, suggested=suggested)

@@ -23,6 +23,8 @@ NAMES = ("A", "B")
 def as_input(values: ArrayLike, name: str) -> InputArray:
     """An array as an input of a case: int64 where it holds whole numbers or truth values by type, float64 else.
 
+    Truth values are handed on as such: what they index is picked where they are true.
+
     Raises:
         CaseError: `not-a-number`, for what NumPy does not read as an array of real numbers.
     """
@@ -35,7 +37,8 @@ def as_input(values: ArrayLike, name: str) -> InputArray:
     integral = array.dtype.kind in "iub"
     if not integral and array.dtype.kind != "f":
         raise CaseError("not-a-number", f"{name} holds {array.dtype}; give real numbers", name)
-    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral)
+    pinned = "bool" if array.dtype.kind == "b" else None
+    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral, pinned)
 
 
 def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: str | None, mode: str = "eager") -> Side:

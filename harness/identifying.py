@@ -91,7 +91,7 @@ def _audit(
     if found == declared:
         return ()
     given = as_arrays(inputs, dtype)
-    ask = box.ask(dtype, "prediction", frozenset(name for name, array in inputs.items() if array.integral))
+    ask = box.ask(dtype, "prediction", inputs)
     for arrays in (given, *(inputs_as(tried, dtype) for tried in variations(given))):
         answer = ask(arrays)
         if isinstance(answer, Answer) and agrees(Tuned(declared), arrays, answer, dtype, "prediction"):

@@ -19,6 +19,7 @@ from harness.explain.identify.naming import ABSENT, exchanged, is_signs, is_whol
 from harness.explain.identify.search import Steer, found
 from harness.explain.identify.stages import passed, settled, through
 from harness.explain.identify.suggested import first_that_holds
+from harness.explain.identify.teachers import taught
 from harness.explain.identify.tuning import long_numbers
 from harness.explain.identify.variables import changes, normalised_target
 from harness.records import Array, InputArray, Raised
@@ -126,6 +127,11 @@ def _first_identified(
     labels = [name for name in frames[0].extras if is_signs(frames[0].given[name])]
     attempts = chain(
         _in_other_roles(frames[0], oracle, first, seed, failures, labels),
+        (
+            _read_as(narrow, frame, oracle, first, seed, failures, alone)
+            for frame in fitting[:1]
+            for narrow, alone in taught(frame, oracle)
+        ),
         (_of_form(frame, oracle, first, seed, failures) for frame in fitting),
         (_across(frame, oracle, first, failures) for frame in fitting[:1]),
         (
@@ -169,10 +175,16 @@ def _in_other_roles(
 
 
 def _read_as(
-    narrow: Frame, frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+    narrow: Frame,
+    frame: Frame,
+    oracle: Oracle,
+    first: Array,
+    seed: int,
+    failures: list[Identification],
+    alone: Oracle | None = None,
 ) -> Identification | None:
-    """In a frame in which less is read, and held on the user's own inputs."""
-    result = _of_form(narrow, oracle, first, seed, failures)
+    """In a frame in which less is read, asked for that `alone`, and held on the user's own inputs."""
+    result = _of_form(narrow, alone or oracle, first, seed, failures)
     return None if result is None else _as_given(result, oracle, frame)
 
 

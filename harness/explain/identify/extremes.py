@@ -127,7 +127,8 @@ def _target(at: int, kind: str, classes: int, *, hit: bool) -> Array:
     t = np.zeros(classes)
     if kind in ("index", "one-hot", "simplex", "log-simplex") and classes > 1:
         t[at if hit else (at + 1) % classes] = 1.0
-        return np.log(np.maximum(t, 1e-6)) if kind == "log-simplex" else t
+        some = np.maximum(t, 1e-6)
+        return np.log(some / some.sum()) if kind == "log-simplex" else t
     t[at] = 1.0
     t = t if hit else 1.0 - t
     return 2.0 * t - 1.0 if kind == "signed" else t

@@ -12,7 +12,7 @@ from harness.errors import CaseError
 from harness.explain.identify.answers import Answer, Inputs, Oracle
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.frame import Frame, Rows
-from harness.explain.identify.outcome import agrees, predicted, roughly
+from harness.explain.identify.outcome import agrees, predicted, roughly, roughly_sloped
 from harness.explain.identify.questions import BEYOND, EDGE, FRESH, FRESH_ONES, GIVEN, SLOPES_OPEN, TIE, Question
 from harness.explain.identify.samples import Source
 from harness.explain.identify.slopes import other_slopes
@@ -44,6 +44,7 @@ class Held:
         silent: At how many edges the black box gives no number where the point has one.
         outside: At how many sets beyond the user's own numbers the black box says something else.
         sloped: At how many sets at the edges, where the value is right, the gradient is another.
+        rounded: At how many other sets the gradient is right up to roundings, and further off than its bound.
     """
 
     semantics: Semantics
@@ -52,11 +53,12 @@ class Held:
     silent: int = 0
     outside: int = 0
     sloped: int = 0
+    rounded: int = 0
 
     @property
-    def flaws(self) -> tuple[int, int, int]:
+    def flaws(self) -> tuple[int, int, int, int]:
         """What a better point would not have."""
-        return (self.outside, self.silent, self.sloped)
+        return (self.outside, self.silent, self.rounded, self.sloped)
 
 
 def confirmed(
@@ -133,16 +135,19 @@ class _Confirming:
         self.seen.append((question, answer))
         if aspect != "gradient":
             return ""
-        untried = () if self.held.sloped else other_slopes(self.point.semantics)
+        untried = () if self.held.sloped or self.held.rounded else other_slopes(self.point.semantics)
         others = (replace(self.point, semantics=s) for s in untried)
         better = next((point for point in others if self._all_hold(point)), None)
         if better is not None:
             self.point, self.held.semantics = better, better.semantics
             return ""
-        if question.sort not in SLOPES_OPEN:
+        edge = question.sort in SLOPES_OPEN
+        point, dtype, by = self.point.semantics, self.frame.dtype, self.frame.prediction
+        if not edge and not roughly_sloped(point, question.inputs, answer.gradient, dtype, by):
             return aspect
         self.seen[-1] = (question, Answer(answer.value))
-        self.held.sloped += 1
+        self.held.sloped += edge
+        self.held.rounded += not edge
         return ""
 
     def _value_beside(self, question: Question, answer: Answer) -> str:

@@ -150,6 +150,7 @@ def _named(asker: Asker, source: Source, point: Semantics, whole: Weighed, large
         *(() if accounted else ("target.bad_index",)),
         *whole.open,
         *(("gradient: at the edges",) if held.sloped else ()),
+        *(("gradient: its rounding",) if held.rounded else ()),
     )
     return Identification(named, named, undetermined=tuple(dict.fromkeys(rest)), word=_word(held, source))
 
@@ -196,6 +197,8 @@ def _word(held: Held, source: Source) -> str:
         words.append(f"Outside of what {DOMAINS[source.domain]} can be it gives other numbers than the formula.")
     if held.sloped:
         words.append(f"At {held.sloped} of the edges its slope is another than the formula's.")
+    if held.rounded:
+        words.append("Its gradient is the formula's up to some roundings more than its bound.")
     if source.kind in ("one-hot", "binary"):
         words.append("Holds for targets of 0 and 1.")
     return " ".join(words)

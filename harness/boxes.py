@@ -54,7 +54,7 @@ def _held(array: Any) -> np.ndarray:  # noqa: ANN401
     """A copy of what can be changed in place: arrays of NumPy and tensors of torch; nothing else can."""
     if isinstance(array, np.ndarray):
         return array.astype(np.float64)
-    return np.array(array.detach().double()) if hasattr(array, "detach") else np.zeros(0)
+    return np.array(array.detach().double().cpu().numpy()) if hasattr(array, "detach") else np.zeros(0)
 
 
 def watched(side: Callable) -> Callable:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.compare import difference
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import Difference, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
 from harness.explain.standing import PLAIN, working_dtype

@@ -10,9 +10,10 @@ import numpy as np
 from harness.compare import broadcastable, diverge, identical, within
 from harness.errors import CaseError
 from harness.explain.account import factors_of, rounding_of, worths_of
+from harness.explain.aligned import aligned
 from harness.explain.blame import blame
 from harness.explain.describe import stage_table, words_of
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.differences import Difference, differences
 from harness.explain.formula import formula
 from harness.explain.meeting import Met, bound_of, meet, seen_differences, told_apart
 from harness.explain.parting import described, parting_inputs

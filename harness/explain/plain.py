@@ -16,6 +16,7 @@ from harness.explain.facts import Facts
 from harness.explain.gaussian import density, divergence_of_normals, vae
 from harness.explain.joint import core
 from harness.explain.named import number, operation, power
+from harness.explain.overlap import overlap
 from harness.explain.sums import factors
 from harness.expression import framework_of, inputs_of
 from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
@@ -37,6 +38,7 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     try:
         rules = (rule(node, describe) for rule in _RULES)
         found = next((point for point in rules if point is not None), None) or _error(node, describe, prediction)
+        found = found or overlap(node, describe, prediction)
     except CaseError:
         return None  # A loss stands inside, whose shape the tree alone does not tell.
     return found or _divergence(node, prediction) or _reversed(node, prediction) or binary(node, framework_of(node))

@@ -86,7 +86,6 @@ PARAMETERS: dict[str, tuple[str, float | None]] = {
     "power": ("to the power {}", 1.0),
     "smooth": ("{} added above and below", 0.0),
     "variance": ("variance = {}", 1.0),
-    "over": ("summed over axes {}", None),
 }
 FLAGS = {
     "full": ("without its constant", "with its constant"),

@@ -11,8 +11,9 @@ from itertools import count
 from harness.catalog import APIS
 from harness.catalog.api import Api
 from harness.errors import CaseError
+from harness.explain.aligned import aligned
 from harness.explain.compose import Facts, resolve
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.differences import Difference, differences
 from harness.explain.forms import two_class
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible, retold
 from harness.explain.translate.drafts import Draft

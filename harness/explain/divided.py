@@ -1,0 +1,103 @@
+"""A loss times or divided by something: a constant, another base of the logarithm, or what a mean counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.explain.counted import counted_rows, counts, is_count, same_weights, weights_summed
+from harness.explain.facts import Facts
+from harness.explain.named import number, operation
+from harness.explain.rows import by_rows, rows_of
+from harness.expression import inputs_of
+from harness.records import Array
+from harness.reference.terms import FAMILIES
+from harness.semantics import Semantics, with_choice
+from harness.syntax import Binary, Literal, Node
+
+
+def times(s: Semantics, factor: float) -> Semantics | None:
+    """`factor` times the loss, its sign told apart; None where a constant of it is no number yet."""
+    if not isinstance(s.scale.constant, float) or not isinstance(s.scale.offset, float):
+        return None
+    changed = with_choice(
+        s,
+        "scale",
+        constant=s.scale.constant * abs(factor),
+        sign=s.scale.sign if factor >= 0 else -s.scale.sign,
+        offset=s.scale.offset * factor,
+    )
+    plus = [p for other in s.plus if (p := times(other, factor)) is not None]
+    return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
+
+
+def divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Semantics | None:
+    """The loss divided by the number `amount` that `divisor` stands for: by log b, by a count, or by a constant."""
+    base = _log_base(divisor)
+    if base is not None and not s.scale.log_base:
+        return with_choice(s, "scale", log_base=base)
+    if (
+        s.reduction.batch == "sum"
+        and not s.plus
+        and s.scale.constant == 1.0
+        and s.scale.offset == 0.0
+        and amount != 1.0
+    ):
+        shape = facts.describe(s.layout.prediction).shape
+        counts = {"samples": shape[0] if shape else 1, "elements": _elements(s, shape)}
+        for denominator in ("samples", "elements") if s.reduction.classes == "flat" else ("elements", "samples"):
+            if counts[denominator] == amount:
+                return with_choice(s, "reduction", **_mean_over(s, denominator, len(shape)))
+    return times(s, 1.0 / amount) if amount else None
+
+
+def _mean_over(s: Semantics, denominator: str, axes: int) -> dict[str, str]:
+    if denominator == "samples" and s.reduction.classes == "flat" and axes == 2:  # noqa: PLR2004  samples and classes
+        # The sum over everything divided by the samples: a sum over classes, then a mean over samples.
+        return {"classes": "sum", "batch": "mean", "denominator": "elements"}
+    return {"batch": "mean", "denominator": denominator}
+
+
+def _elements(s: Semantics, shape: tuple[int, ...]) -> int:
+    total = int(np.prod(shape, dtype=np.int64))
+    if s.reduction.classes == "flat" or not shape:
+        return total
+    return total // shape[s.layout.class_axis if s.layout.class_axis is not None else -1]
+
+
+def _log_base(node: Node) -> float | None:
+    found = operation(node)
+    if found is None or found[0] != "log" or len(found[1]) != 1:
+        return None
+    return number(found[1][0])
+
+
+def by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
+    """L·w summed, divided by what the w come to: a mean that counts the weights used, or what was left by a mask."""
+    if s.plus or facts.prediction in inputs_of(divisor):
+        return None
+    shape = facts.shape(divisor)
+    if len(shape) == 1:
+        return _by_rows(s, facts.array(divisor), facts)
+    if s.reduction.batch != "sum" or shape != ():
+        return None
+    found, weights = operation(divisor), s.weight.sample
+    if found is not None and found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
+        inner = found[1][0]
+        if isinstance(weights, Node) and same_weights(facts.array(inner), facts.array(weights)):
+            return with_choice(s, "reduction", batch="mean", denominator=weights_summed(s, inner, facts))
+    amount = float(facts.array(divisor))
+    counted = (name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype))
+    denominator = next(counted, None) if s.weight.sample is not None or s.weight.mask is not None else None
+    if denominator is not None:
+        return with_choice(s, "reduction", batch="mean", denominator=denominator)
+    return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor)) if s.scale.constant == 1.0 else None
+
+
+def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:
+    """A sum for each sequence, divided by what that sequence counts."""
+    if s.reduction.batch == "none" and s.reduction.classes == "sum" and FAMILIES[s.term.family].shape == "elementwise":
+        s = rows_of(with_choice(s, "reduction", classes="flat"), "sum", len(divisor))
+    counted = counted_rows(s, divisor, facts, facts.dtype) if s.reduction.batch == "rows-sum" else None
+    return None if counted is None else by_rows(s, counted)

@@ -122,7 +122,8 @@ def _microbatched(s: Semantics, factors: Array, error: float) -> Iterator[Semant
     sizes: list[int] = []
     at = 0
     while at < len(shares):
-        run = int(np.argmax(np.append(np.abs(shares[at:] / shares[at] - 1.0) > error * 10.0, True)))
+        other = np.abs(shares[at:] - shares[at]) > error * 10.0 * np.abs(shares[at])
+        run = int(np.argmax(np.append(other, True)))
         sizes.append(run)
         at += run
     yield from (with_choice(s, "reduction", microbatches=split) for split in _splits(tuple(sizes), shares))

@@ -8,7 +8,6 @@ import numpy as np
 
 from harness.explain.identify.answers import Identification, Inputs, Oracle, OutOfCalls
 from harness.explain.identify.frame import Frame
-from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.samples import DOMAINS, KINDS, Source
 from harness.records import Array
@@ -74,7 +73,7 @@ def _nearest(frame: Frame, known: list[tuple[Inputs, Array]]) -> Semantics | Non
         v = np.concatenate([np.ravel(value) for value in fitting])
         y = np.concatenate([answer.reshape(-1) for _, answer in known])
         constant = float(v @ y / (v @ v)) if np.any(v) else 1.0
-        constant = short(constant, abs(constant) * 10.0**-FEW_DIGITS)
+        constant = float(f"{constant:.{FEW_DIGITS}g}")
         scale = Scale(constant=abs(constant) or 1.0, sign=-1 if constant < 0 else 1)
         found.append((float(np.sum((y - constant * v) ** 2)), replace(point, scale=scale)))
     return min(found, key=lambda each: each[0])[1] if found else None

@@ -25,7 +25,7 @@ def told(point: Semantics, stages: Iterable[str] = ROW, only: str = "") -> str:
     said = [f"{factor}: {choice}" for factor, choice, _ in rows if factor.split(".")[0] in wanted]
     if only:
         said = [f"{factor}: {choice}" for factor, choice, _ in rows if factor in _reading(point, only)]
-    return "; ".join(said) or "nothing of them"
+    return "; ".join(said) or "nothing more"
 
 
 def _reading(point: Semantics, name: str) -> frozenset[str]:

@@ -76,9 +76,21 @@ SAME = (
         "(F.cross_entropy(prediction, target, reduction='none') * mask).sum() / mask.sum()",
     ),
     (
-        "(F.cross_entropy(sequence.flatten(0, 1), tokens.flatten(), reduction='none').view(2, 3) * keep).sum()"
-        " / keep.sum()",
+        (
+            "(F.cross_entropy(sequence.flatten(0, 1), tokens.flatten(), reduction='none').view(2, 3) * keep).sum()"
+            " / keep.sum()"
+        ),
         "(F.cross_entropy(sequence.transpose(1, 2), tokens, reduction='none') * keep).sum() / keep.sum()",
+    ),
+)
+SAME += (
+    (
+        "F.cross_entropy(prediction, target, label_smoothing=0.1)",
+        "0.9 * F.cross_entropy(prediction, target) - 0.1 * F.log_softmax(prediction, -1).mean()",
+    ),
+    (
+        "F.cross_entropy(prediction, target, label_smoothing=0.1, reduction='sum')",
+        "0.9 * F.cross_entropy(prediction, target, reduction='sum') - 0.02 * F.log_softmax(prediction, -1).sum()",
     ),
 )
 # What differs between them, and nothing else.
@@ -128,6 +140,16 @@ ONE = (
         "((prediction - other) ** 2).sum() / (2 * prediction.shape[0])",
         "F.mse_loss(prediction, other, reduction='none').sum(1).mean()",
         "scale.constant",
+    ),
+    (
+        "torch.abs((other - prediction) / other).mean()",
+        "torch.abs((other - prediction) / prediction).mean()",
+        "term.direction",
+    ),
+    (
+        "F.cross_entropy(prediction, target)",
+        "0.9 * F.cross_entropy(prediction, target) - 0.02 * F.log_softmax(prediction, -1).sum(-1).mean()",
+        "target.smoothing",
     ),
 )
 # Look alike, and are other losses: whoever says nothing differs, or that it is only this, says too much.

@@ -15,7 +15,7 @@ import numpy as np
 from harness.catalog import api_of, declare
 from harness.explain.absorb import absorb
 from harness.explain.divided import by_weights, divided_by, times
-from harness.explain.facts import Facts, constant_of
+from harness.explain.facts import Facts, constant_of, is_alone
 from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
@@ -83,13 +83,13 @@ def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     first, second = resolve(left, facts), resolve(right, facts)
     if (first is None) != (second is None):
         # A catalog loss and something written out beside it: a cross-entropy plus a Dice.
-        first, second = first or _recognised(left, facts), second or _recognised(right, facts)
+        first, second = first or _beside(left, facts), second or _beside(right, facts)
     if op == "-" and first is not None and second is not None and is_entropy_of_target(second, first):
         return with_choice(first, "term", family="kl")
     if op == "-" and second is not None:
         second = _negated(second)
     if first is not None and second is not None:
-        return replace(first, plus=(*first.plus, replace(second, plus=()), *second.plus))
+        return _together(first, second)
     loss, other = (first, right) if first is not None else (second, left)
     if loss is None:
         return _beside_targets(op, left, right, facts) if facts.opaque else None
@@ -98,6 +98,20 @@ def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
         return None
     sign = -1.0 if op == "-" and first is not None else 1.0
     return with_choice(loss, "scale", offset=loss.scale.offset + sign * offset)
+
+
+def _together(first: Semantics, second: Semantics) -> Semantics:
+    """The sum of two losses; what is added to the second is added to the first."""
+    if isinstance(first.scale.offset, float) and isinstance(second.scale.offset, float):
+        offset = first.scale.offset + second.scale.offset
+        first, second = with_choice(first, "scale", offset=offset), with_choice(second, "scale", offset=0.0)
+    return replace(first, plus=(*first.plus, replace(second, plus=()), *second.plus))
+
+
+def _beside(node: Node, facts: Facts) -> Semantics | None:
+    """What is added to a loss: of certainties where it reads no target, or a formula."""
+    found = resolve(node, replace(facts, alone=True)) if is_alone(node) else None
+    return found if found is not None and found.reduction.batch != "none" else _recognised(node, facts)
 
 
 def _beside_targets(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:

@@ -11,6 +11,9 @@ from harness.catalog.api import Described
 from harness.explain.named import number, operation
 from harness.semantics import Semantics
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node
+from harness.trees import inputs_of
+
+TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Facts:
     def shape(self, node: Node) -> tuple[int, ...]:
         """The shape of a tree."""
         return self.describe(node).shape
+
+
+def is_alone(node: Node) -> bool:
+    """Whether an expression has no input that is called a target."""
+    return not {*map(str.lower, inputs_of(node))} & {*TARGET_NAMES}
 
 
 def constant_of(node: Node, facts: Facts) -> float | None:

@@ -47,7 +47,7 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
 def of_certainties(node: Node) -> Semantics | None:
     """log p of outcomes that all came true: where nothing else is said, the target is 1."""
     found = operation(node)
-    if found is None or found[0] not in ("log", "log_sigmoid") or len(found[1]) != 1:
+    if found is None or found[0] not in ("log", "log_sigmoid", "log_softmax"):
         return None
     return Semantics(
         Layout(node), Target(Literal(1.0)), Activation(("exp",)), reduction=ELEMENTWISE, scale=Scale(sign=-1)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import CaseError
+from harness.explain.facts import TARGET_NAMES
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import PLAIN
 from harness.explain.written import as_written
@@ -28,7 +29,6 @@ HOLE = "·"
 MOST_MADE = 2  # Arrays made of inputs that are tried as targets.
 # Stages at which a formula is told from another by inputs of no ordinary size.
 AT_EDGES = ("guard", "gradient")
-TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 _FAILURES = (CaseError, ValueError, IndexError, TypeError, KeyError, ZeroDivisionError)
 
 

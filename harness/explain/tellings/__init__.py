@@ -36,8 +36,10 @@ RULES: tuple[Rule, ...] = (
     weights.unnormalised,
     sums.as_whole,
     sums.of_even_parts,
+    sums.as_smoothed,
     sums.reordered,
     arrays.of_two,
+    arrays.of_quotient,
     arrays.the_other_way_round,
     arrays.as_divergence,
 )

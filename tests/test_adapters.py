@@ -65,9 +65,8 @@ def ask(name, text, inputs=VECTORS, dtype="float64", mode="eager", gradient="pre
     return observe(adapter(name), Request(tree, exact, dtype, mode, gradient, index_inputs(tree, read)))
 
 
-@pytest.mark.parametrize("text", ["10 ** 10 ** 10 * prediction", "pow(10, 10 ** 10) * prediction"])
-def test_an_integer_that_would_never_end_is_refused(text):
-    assert ask("numpy", text, gradient=None).kind == "OverflowError"
+def test_an_integer_that_would_never_end_is_refused():
+    assert ask("numpy", "pow(10, 10 ** 10) * prediction", gradient=None).kind == "OverflowError"
 
 
 @pytest.mark.parametrize("name", ADAPTERS)

@@ -196,8 +196,8 @@ class Mode:
 class Gradient:
     """Derivatives that the value does not determine.
 
-    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan); ("log", 0.0) says
-    that no logarithm is taken of what does not count. `clip`:
+    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan); ("log", 0.0)
+    says that no logarithm is taken of what does not count. `clip`:
     derivative in a guard's dead zone: "zero", "through", "half" (zero outside, half a slope on the boundary), "floored"
     (torch BCELoss: (p−t)/max(p(1−p), 1e−12)). `closed_form`: "exact", or "normalised-target" (TensorFlow: softmax − t
     whatever Σt).

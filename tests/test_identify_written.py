@@ -300,3 +300,33 @@ def test_weights_of_classes_that_no_label_here_has_are_found(width):
     own = F.cross_entropy(torch.tensor(x), torch.tensor(others["target"]), weight=torch.tensor(weights))
 
     assert abs(float(told.mid) - float(own)) <= float(told.err)
+
+
+def weighted(x, y):
+    return F.cross_entropy(x, y, weight=tensor([2.0, 4.0, 1.0, 6.0, 3.0], x))
+
+
+def focal(x, y):
+    return ((1 - torch.exp(-ce(x, y))) ** 2 * ce(x, y)).mean()
+
+
+def both_outcomes(p, t):
+    return torch.where(t == 1, -torch.log(p), -torch.log(1 - p)).mean()
+
+
+@pytest.mark.parametrize(
+    ("loss", "inputs", "to", "part"),
+    [
+        (weighted, CATEGORICAL, "torch", "weight=torch.tensor([2.0, 4.0, 1.0, 6.0, 3.0], dtype=torch.float64)"),
+        (weighted, CATEGORICAL, "np", "np.array([2.0, 4.0, 1.0, 6.0, 3.0])[target]"),
+        (focal, CATEGORICAL, "tf", "tf.one_hot(target, prediction.shape[-1], dtype=prediction.dtype)"),
+        (both_outcomes, UNITS, "numpy", "np.where(1 - target == 0, "),
+        (distilled, REALS, "jax", "jax.nn.log_softmax(target / 4.0, 1)"),
+    ],
+    ids=["weights", "weights in NumPy", "one-hot in float64", "targets of 0 and 1", "distillation"],
+)
+def test_what_people_write_is_translated_and_run(loss, inputs, to, part):
+    told = harness.identify(loss, **inputs).expression(to=to)
+
+    assert told.verified, str(told)
+    assert part in told.code

@@ -6,6 +6,8 @@ from harness.explain.identify.asking import Asker
 from harness.explain.identify.floors import KEPT_OFF
 from harness.semantics import Semantics
 
+OTHER_TARGETS = "target: values other than 0 and 1"
+
 
 def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ...]:
     """`stage.field` of the choices that could be made otherwise without a difference on inputs like the user's."""
@@ -23,5 +25,5 @@ def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ..
     if kind != frame.kind or frame.kind == "index":
         return tuple(found)
     if kind in ("one-hot", "binary"):
-        found.append("target: values other than 0 and 1")
+        found.append(OTHER_TARGETS)
     return tuple(found)

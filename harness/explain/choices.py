@@ -194,8 +194,8 @@ def _smoothed(value: Smoothing | None) -> str:
 def _divisor(values: Values) -> str:
     """What a mean counts, or the number by which a sum is divided."""
     match values:
-        case (_, "sum", _, Binary("/", Literal(1.0), divisor)):
-            return amount(divisor)
+        case (_, "sum", _, Binary("/", Literal(float() as factor), divisor)):
+            return amount(divisor) + ("" if factor == 1.0 else f", times {amount(factor)}")
         case (_, "sum", _, factor):
             return f"nothing, and multiplied by {amount(factor)}"
         case _:

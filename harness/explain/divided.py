@@ -13,23 +13,34 @@ from harness.explain.rows import by_rows, rows_of
 from harness.expression import inputs_of
 from harness.records import Array
 from harness.reference.terms import FAMILIES
-from harness.semantics import Semantics, with_choice
+from harness.semantics import Semantics, Value, with_choice
 from harness.syntax import Binary, Literal, Node
 
 
 def times(s: Semantics, factor: float) -> Semantics | None:
     """`factor` times the loss, its sign told apart; None where a constant of it is no number yet."""
-    if not isinstance(s.scale.constant, float) or not isinstance(s.scale.offset, float):
+    constant = _constant_times(s.scale.constant, abs(factor))
+    if constant is None or not isinstance(s.scale.offset, float):
         return None
     changed = with_choice(
         s,
         "scale",
-        constant=s.scale.constant * abs(factor),
+        constant=constant,
         sign=s.scale.sign if factor >= 0 else -s.scale.sign,
         offset=s.scale.offset * factor,
     )
     plus = [p for other in s.plus if (p := times(other, factor)) is not None]
     return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
+
+
+def _constant_times(constant: Value, factor: float) -> Value | None:
+    match constant:
+        case float():
+            return constant * factor
+        case Binary("/", Literal(float() as amount), divisor):
+            return Binary("/", Literal(amount * factor), divisor)
+        case _:
+            return None
 
 
 def divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Semantics | None:

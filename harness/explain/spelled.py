@@ -26,15 +26,22 @@ def _argument(node: Node, name: str) -> Node | None:
     return found[1][0] if found is not None and found[0] == name and len(found[1]) == 1 and not found[2] else None
 
 
-def _negated(node: Node) -> Node:
-    return node.operand if isinstance(node, Unary) and node.op == "-" else Unary("-", node)
+def negated(node: Node) -> Node:
+    """−node, the sign taken off or put on in front of the number that it begins with."""
+    match node:
+        case Unary("-", operand):
+            return operand
+        case Binary("*" | "/" as op, left, right) if (amount := number(left)) is not None:
+            return Binary(op, Literal(-amount), right)
+        case _:
+            return Unary("-", node)
 
 
 def _sigmoid(node: Node) -> Node | None:
     match node:
         case Binary("/", one, Binary("+", also, power)) if one in ONE and also in ONE:
             x = _argument(power, "exp")
-            return None if x is None else Call("jax.nn.sigmoid", (_negated(x),))
+            return None if x is None else Call("jax.nn.sigmoid", (negated(x),))
         case Binary("/", power, Binary("+", one, same)) if one in ONE and power == same:
             x = _argument(power, "exp")
             return None if x is None else Call("jax.nn.sigmoid", (x,))

@@ -168,6 +168,11 @@ WRITTEN = {
         {"prediction": LOGITS[:, :2], "target": BITS[:, 0]},
         f"mean over samples of {CE}",
     ),
+    "a column against a row": (
+        lambda x, t: ((x - t) ** 2).mean(),
+        {"prediction": LOGITS[:, :1], "target": REAL[:, 0]},
+        f"mean over elements of {SE}; every prediction against every target",
+    ),
     "distillation": (
         distilled,
         REALS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -50,6 +50,7 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     frame = asker.frame
     cases = [case_of(asker, asker.extras, source, seed) for seed in SEEDS]
     errors: Mapping[Path, float] = {}
+    semantics = _broadcast(asker, semantics, cases)
     if not fits(semantics, cases, frame.dtype):
         masked = _masked(asker, semantics, cases)
         found = uneven(asker, semantics, cases, source) if masked is None else Measured(masked)
@@ -81,6 +82,18 @@ def weighed(asker: Asker, semantics: Semantics, source: Source) -> Weighed:
     )
     whole = with_floor(asker, _of_nothing(asker, together, source), source)
     return Weighed(whole, None, tuple(marks), rest, errors)
+
+
+def _broadcast(asker: Asker, s: Semantics, cases: list[Case]) -> Semantics:
+    """A point that holds every prediction against every target, where shapes are apart and the answers say so."""
+    given = asker.frame.given
+    if given[asker.frame.prediction].shape == given[asker.frame.target].shape or asker.frame.kind == "index":
+        return s
+    expanded = replace(
+        with_choice(s, "layout", broadcast="expanded"),
+        plus=tuple(with_choice(part, "layout", broadcast="expanded") for part in s.plus),
+    )
+    return next((option for option in (s, expanded) if fits(option, cases, asker.frame.dtype)), s)
 
 
 def _masked(asker: Asker, s: Semantics, cases: list[Case]) -> Semantics | None:

@@ -76,13 +76,15 @@ def scaled(asker: Asker, semantics: Semantics, source: Source) -> Iterator[tuple
 
 
 def edges(asker: Asker, semantics: Semantics, source: Source, extras: Inputs) -> Iterator[Question]:
-    """The edges, as many at once as there is room for; those at which the point has no finite number, alone."""
+    """The edges, as many at once as there is room for; those at which the point overflows, alone."""
     if source.domain == "simplex":
         return
     frame = asker.frame
     extremes = extreme_rows(semantics.activation.chain, source, frame.classes)
     bare = asker.worth(semantics, extremes.rows)
-    finite: Mask = np.all(np.isfinite(bare).reshape(extremes.rows.count, -1), axis=1)
+    # What overflows in the dtype says nothing, and would hide what it is added to.
+    small = np.abs(bare) <= FORMATS[source.dtype].largest / (frame.count * frame.classes)
+    finite: Mask = np.all(small.reshape(extremes.rows.count, -1), axis=1)
     apart: Mask = ~finite if asker.form.output == "scalar" else np.zeros_like(finite)
     single = _is_elementwise(semantics) and source.kind in APART
     for sort, which in ((EDGE, ~extremes.beyond), (BEYOND, extremes.beyond)):

@@ -176,13 +176,21 @@ def packed(rows: Rows, at: NDArray[np.int_]) -> Rows:
     return Rows(x[fill].reshape(-1, classes), t[fill].reshape(-1, classes))
 
 
-def grouped(values: Array, size: int, apart: Mask) -> Iterator[NDArray[np.intp]]:
-    """Rows to be asked together, those of like size beside each other, so that none hides another; `apart`, alone."""
+def grouped(values: Array, size: int, apart: Mask, spread: float) -> Iterator[NDArray[np.intp]]:
+    """Rows to be asked together, none so small that another hides it; `apart`, alone.
+
+    `size` is how many there is room for, `spread` how many times as large as the least of them the largest may be.
+    """
     if not len(values):
         return
     size_of = np.abs(values).reshape(len(values), -1).sum(1)
     together = np.flatnonzero(~apart)
     order = together[np.argsort(size_of[together], kind="stable")]
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+    start = 0
+    while start < len(order):
+        sizes = size_of[order[start:]]
+        near = sizes / spread <= np.min(sizes[sizes > 0.0], initial=np.inf)
+        stop = start + min(size, int(np.count_nonzero(near)))
+        yield order[start:stop]
+        start = stop
     yield from (np.array([row]) for row in np.flatnonzero(apart))

@@ -21,9 +21,10 @@ from harness.syntax import Node
 from harness.trees import inputs_of
 
 FRESH = 3
+SPREAD = 2.0**-10  # Sizes that are asked for together, as a part of all that the dtype tells apart.
 SOFT = frozenset({"simplex", "unit"})
 APART = frozenset({"binary", "unit", "signed", "count", "positive", "real"})  # Targets of which each stands for itself.
-SCALES = (0.01, 0.1, 10.0, 100.0, 1e3, 1e5)
+SCALES = (1e-6, 0.01, 0.1, 10.0, 100.0, 1e3, 1e5)
 # What a refutation means: fresh inputs, larger or smaller ones, the edges, outside of what predictions can be, a tie of
 # prediction and target, weights of which nothing is left, the user's own inputs, labels that are no class.
 FRESH_ONES, SCALED, EDGE, BEYOND, TIE, NOTHING, GIVEN, LABEL = (
@@ -93,7 +94,7 @@ def edges(asker: Asker, semantics: Semantics, source: Source, extras: Inputs) ->
             chosen = np.flatnonzero(which & ((extremes.at >= 0) == pack) if single else which)
             size = frame.count * (frame.classes if pack else 1)
             values = np.where(np.isfinite(bare), bare, 0.0)[chosen]
-            for i, group in enumerate(grouped(values, size, apart[chosen])):
+            for i, group in enumerate(grouped(values, size, apart[chosen], SPREAD / FORMATS[source.dtype].u)):
                 rows, at = extremes.rows.pick(chosen[group]), extremes.at[chosen[group]]
                 asked = packed(rows, at) if pack and len(group) > 1 else rows
                 yield _edge(asker, extras, asked, rows, sort)

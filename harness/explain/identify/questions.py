@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from harness.explain.identify.answers import Inputs
 from harness.explain.identify.asking import Asker
 from harness.explain.identify.extremes import extreme_rows, grouped, next_to, packed, ties
+from harness.explain.identify.floors import FLOORED
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.samples import SCALED_DOMAINS, SCALED_KINDS, Source
 from harness.reference.arithmetic import FORMATS, Mask, quantise
@@ -24,7 +25,8 @@ FRESH = 3
 SPREAD = 2.0**-10  # Sizes that are asked for together, as a part of all that the dtype tells apart.
 SOFT = frozenset({"simplex", "unit"})
 APART = frozenset({"binary", "unit", "signed", "count", "positive", "real"})  # Targets of which each stands for itself.
-SCALES = (1e-6, 0.01, 0.1, 10.0, 100.0, 1e3, 1e5)
+TINY = 1e-6  # A size at which floors that are still to be found may act, and offsets hide what they are added to.
+SCALES = (TINY, 0.01, 0.1, 10.0, 100.0, 1e3, 1e5)
 # What a refutation means: fresh inputs, larger or smaller ones, the edges, outside of what predictions can be, a tie of
 # prediction and target, weights of which nothing is left, the user's own inputs, labels that are no class.
 FRESH_ONES, SCALED, EDGE, BEYOND, TIE, NOTHING, GIVEN, LABEL = (
@@ -68,7 +70,8 @@ def scaled(asker: Asker, semantics: Semantics, source: Source) -> Iterator[tuple
         return
     frame = asker.frame
     for scale in sorted(SCALES, key=lambda scale: abs(np.log10(scale / source.scale))):
-        if scale == source.scale:
+        hidden = semantics.term.family in FLOORED or semantics.scale.offset != 0.0
+        if scale == source.scale or (scale == TINY and hidden):
             continue
         rows = replace(source, scale=scale).draw(4000, (frame.count, frame.classes))
         if not by_prediction:

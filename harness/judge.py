@@ -15,14 +15,14 @@ from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.expected import concerns, gone, held, meets, unmet
 from harness.explain.claims_search import readings_of
+from harness.explain.footing import Footing
 from harness.explain.formula import formula_text
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
-from harness.explain.points import facts_for, point_of
 from harness.explain.rivals import with_rivals
-from harness.explain.standing import PLAIN, Enclosed, Reference, as_arrays, reference
+from harness.explain.standing import PLAIN, Enclosed, Reference
 from harness.explain.translate import FRAMEWORKS, with_remedies
-from harness.explain.written import as_written, same_formula, written_reference
+from harness.explain.written import as_written
 from harness.findings import Comparison, Explanation, Finding, Probe, Silence
 from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
 from harness.semantics import Semantics
@@ -103,8 +103,8 @@ def _finding(case: Case, observations: Mapping[Key, Observation], known: Mapping
     semantics: dict[str, Semantics] = {}
     kills = []
     for dtype in case.dtypes:
-        question = Question(as_arrays(case.inputs, dtype), dtype, case.gradient, case.prediction_is)
-        standings = _standings(case, dtype, own, known)
+        footing = Footing(case, dtype)
+        question, standings = footing.question(), _standings(footing, own, known)
         semantics |= {s.name: s.semantics for s in standings.values() if s.semantics is not None}
         unread = _unread(case, standings, question)
         compared = [held(case, _reasoned(each, unread)) for each in _compared(case, question, standings, own)]
@@ -155,16 +155,14 @@ def _killed(comparison: Comparison, question: Question, standings: Mapping[str, 
     return kill_test(a, b, comparison, replace(question, searching=False), lambda mutant: meets(e, mutant))
 
 
-def _standings(
-    case: Case, dtype: str, own: Mapping[Key, Observation], known: Mapping[str, Semantics]
-) -> dict[str, Standing]:
-    found = {}
+def _standings(footing: Footing, own: Mapping[Key, Observation], known: Mapping[str, Semantics]) -> dict[str, Standing]:
+    case, found = footing.case, {}
     for name, side in case.sides.items():
-        seen = own.get(Key(case.id, name, dtype))
+        seen = own.get(Key(case.id, name, footing.dtype))
         if isinstance(side, Claim) and silence_of(case, name, None) is Silence.NONE:
             found[name] = _claimed(name, side)
         elif isinstance(seen, Computed):
-            found[name] = standing(case, name, dtype, seen, known.get(name))
+            found[name] = footing.standing(name, seen, known.get(name))
     return {name: _recognised(s, found.values()) if s.claimed else s for name, s in found.items()}
 
 
@@ -188,32 +186,6 @@ def _recognised(claim: Standing, others: Iterable[Standing]) -> Standing:
         if within(difference(claim.value, other.value), room):
             return replace(claim, semantics=other.semantics)
     return claim
-
-
-def standing(case: Case, name: str, dtype: str, seen: Computed, known: Semantics | None = None) -> Standing:
-    """The point of one side, and what the reference says of it on the case's inputs; `known` is that of a function."""
-    side = case.sides[name]
-    arrays = as_arrays(case.inputs, dtype)
-    wrt = case.gradient if seen.gradient is not None else None
-    semantics = reached = written = None
-    if known is not None:
-        semantics, reached = known, reference(known, arrays, dtype, wrt)
-    if isinstance(side, Expression):
-        facts = facts_for(case.inputs, dtype, case.gradient or "prediction")
-        try:
-            semantics = point_of(side.tree, facts)
-            reached = None if semantics is None else reference(semantics, arrays, dtype, wrt)
-        except (CaseError, ValueError, IndexError):
-            # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
-            semantics = reached = None
-        resolved = None if semantics is None or reached is None else (semantics, reached)
-        written = written_reference(side.tree, arrays, dtype, wrt, resolved)
-        if reached is not None and written is not None and not same_formula(reached, written):
-            # Read as a point, the expression is worth something else than it is worth as it stands: it was misread.
-            semantics = reached = None
-        if side.mode != "eager" and semantics is not None:
-            semantics = replace(semantics, mode=replace(semantics.mode, execution=side.mode))
-    return Standing(name, seen.value, seen.gradient, semantics, reached, written)
 
 
 def _compared(
@@ -269,4 +241,4 @@ def _mode(case: Case, a: str, b: str) -> str:
     return "/".join(sorted(modes)) or "eager"
 
 
-__all__ = ["BrokenCase", "judge", "judge_case", "standing"]
+__all__ = ["BrokenCase", "judge", "judge_case"]

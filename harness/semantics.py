@@ -13,8 +13,27 @@ from harness.syntax import Input, Node
 Value = float | Node
 
 
+class Hashed:
+    """A record that is looked up often: its hash is computed once, and is no part of what is copied or compared."""
+
+    __slots__ = ("_hash",)
+
+    def __init_subclass__(cls) -> None:
+        """A dataclass writes a `__hash__` of its own, unless its class has one."""
+        cls.__hash__ = Hashed.__hash__  # type: ignore[method-assign]
+
+    def __hash__(self) -> int:
+        """That of the fields."""
+        try:
+            return self._hash  # type: ignore[no-any-return,attr-defined]
+        except AttributeError:
+            known = hash(tuple(getattr(self, name) for name in self.__match_args__))  # type: ignore[attr-defined]
+            object.__setattr__(self, "_hash", known)
+            return known
+
+
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Hashed):
     """Which array is the prediction and how its axes are read.
 
     `prediction` is the tree that yields the array the activation is applied to. `class_axis` is the axis of the
@@ -30,7 +49,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Smoothing:
+class Smoothing(Hashed):
     """Label smoothing: `t·keep + add`, where K is the number of classes.
 
     Kinds: "uniform" t(1−e)+e/K; "binary" t(1−e)+e/2; "others" t(1−e)+(1−t)e/(K−1); "added" t(1−e/K)+e/K (the mass
@@ -43,7 +62,7 @@ class Smoothing:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(Hashed):
     """What the target array means, and what is done to it before use.
 
     `encoding`: "dense" (one-hot, multi-hot, distribution or real numbers, as they stand), "index", "signed" (±1),
@@ -63,7 +82,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(Hashed):
     """What turns the prediction into what the term reads.
 
     `chain` is applied left to right: () for probabilities, scores and real predictions taken as they are, ("exp",) for
@@ -78,7 +97,7 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Hashed):
     """How a logarithm of zero or a division by zero is avoided; `order` lists the guards present, in their order.
 
     A last "modulation" in `order` says that a modulation reads p behind the guards, as after a renormalisation.
@@ -97,7 +116,7 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Term(Hashed):
     """What is summed. `family` is a key of the table in `reference/terms.py`.
 
     `sides`: "one" (the target's class alone) or "two" (both outcomes of every element). `direction`: "forward", or
@@ -111,7 +130,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Modulation:
+class Modulation(Hashed):
     """What scales a term by its own difficulty: focal (1−p_t)^γ, poly ε(1−p_t), z-loss c·logsumexp²."""
 
     focal: Value | None = None
@@ -120,7 +139,7 @@ class Modulation:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Hashed):
     """What is weighted.
 
     `positive` multiplies the positive term alone (pos_weight). `balance` α multiplies by tα+(1−t)(1−α). `klass` is one
@@ -138,7 +157,7 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
-class Reduction:
+class Reduction(Hashed):
     """What the contributions are added up to and divided by.
 
     `classes`: "flat" (elementwise: no step of its own), "none", "sum" or "mean" over the class axis. `batch`: "none",
@@ -156,7 +175,7 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Hashed):
     """`constant · sign · loss / log(log_base)`, plus `offset`; a `log_base` of 0 stands for e."""
 
     constant: Value = 1.0
@@ -166,7 +185,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Precision:
+class Precision(Hashed):
     """`input`: the dtype the inputs are rounded to first; `accumulation`: that of the sums; None is the case's own."""
 
     input: str | None = None
@@ -174,7 +193,7 @@ class Precision:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Hashed):
     """`form`: "stable" (log-softmax, softplus), "naive" (log of softmax, log(1+exp x)), or a softplus that is linear.
 
     That is x itself where x is above 20, as PyTorch's softplus(x): "linear-beyond-20" where each outcome has its own,
@@ -186,14 +205,14 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(Hashed):
     """`execution`: "eager" or "compiled"."""
 
     execution: str = "eager"
 
 
 @dataclass(frozen=True, slots=True)
-class Gradient:
+class Gradient(Hashed):
     """Derivatives that the value does not determine.
 
     `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan); ("log", 0.0)
@@ -209,7 +228,7 @@ class Gradient:
 
 
 @dataclass(frozen=True, slots=True)
-class Semantics:
+class Semantics(Hashed):
     """One loss: a choice in each stage; `plus` holds further losses added to it."""
 
     layout: Layout = field(default_factory=Layout)

@@ -222,3 +222,11 @@ def test_it_does_not_matter_which_side_is_named_first(pair):
 @given(st.sampled_from(ALL))
 def test_a_loss_does_not_differ_from_itself(text):
     assert between(text, text) == []
+
+
+def test_a_single_difference_of_two_losses_that_differ_is_told_as_it_was_read():
+    mean, total = (
+        point_of(parse(f"F.cross_entropy(prediction, target{how})", INPUTS), FACTS) for how in ("", ", reduction='sum'")
+    )
+
+    assert told(mean, total, GROUND) == (mean, total)

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from harness.catalog import api_of, declare
+from harness.catalog import api_of
 from harness.explain.absorb import absorb
 from harness.explain.divided import by_weights, divided_by, times
 from harness.explain.facts import Facts, constant_of, is_alone
@@ -37,8 +37,8 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
         CaseError: If a catalog call in it has arguments that the API does not take.
     """
     if api_of(node) is not None:
-        declared = declare(node, facts.describe, facts.dtype)
-        return None if declared is None else _settled(declared, facts)
+        declared = facts.declared(node)
+        return None if declared is None else without_unit_axes(declared, facts.describe)
     squares = sum_of_squares(node)
     if squares is not None:
         return resolve(squares, facts)

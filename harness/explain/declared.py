@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.catalog import api_of, declare
-from harness.catalog.api import Described
+from harness.catalog.api import Describe, Described
 from harness.explain.absorb import absorb
 from harness.reference.evaluate import point
 from harness.reference.interpret import Scope, interpret
@@ -17,18 +17,18 @@ from harness.syntax import Apply, Call, Node
 
 def declared_loss(node: Node, scope: Scope, dtype: str) -> Tensor | None:
     """What a call of the catalog is worth, by its declared point; None where it has none."""
-    semantics = point_of_call(node, scope, dtype)
-    return None if semantics is None else point(semantics, Setup(scope, dtype))
-
-
-def point_of_call(node: Node, scope: Scope, dtype: str) -> Semantics | None:
-    """The point that a call of the catalog declares for the arguments it has; None for any other tree."""
 
     def describe(part: Node) -> Described:
         value = interpret(part, scope)
         array = np.asarray(value.mid if isinstance(value, Tensor) else value)
         return Described(array.shape, array.dtype.kind in "iub")
 
+    semantics = point_of_call(node, describe, dtype)
+    return None if semantics is None else point(semantics, Setup(scope, dtype))
+
+
+def point_of_call(node: Node, describe: Describe, dtype: str) -> Semantics | None:
+    """The point that a call of the catalog declares for the arguments it has; None for any other tree."""
     if not isinstance(node, Call | Apply) or api_of(node) is None:
         return None
     semantics = declare(node, describe, dtype)

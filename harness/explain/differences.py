@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from harness.explain.joint import core, exchange, exchanged
-from harness.semantics import Semantics, get, with_choice
+from harness.semantics import STAGES, Semantics, get, with_choice
 from harness.syntax import Node
 
 Fields = tuple[tuple[str, str], ...]
@@ -127,7 +127,10 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
         found.append((-1, Difference(both[0], both[1:2], both[2:], partial(exchanged, b=b))))
         a = exchanged(a, b)
     added = a.plus
+    alike = {stage for stage in STAGES if getattr(a, stage) == getattr(b, stage)}
     for factor, fields in _in_order(a, b):
+        if alike.issuperset(stage for stage, _ in fields):
+            continue
         before = tuple(read(a, *f) for f in fields)
         after = tuple(read(b, *f) for f in fields)
         if factor == "term.added":

@@ -102,8 +102,24 @@ def by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
     counted = (name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype))
     denominator = next(counted, None) if s.weight.sample is not None or s.weight.mask is not None else None
     if denominator is not None:
-        return with_choice(s, "reduction", batch="mean", denominator=denominator)
+        zero = "zero" if _is_never_zero(divisor) else s.reduction.zero
+        return with_choice(s, "reduction", batch="mean", denominator=denominator, zero=zero)
     return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor)) if s.scale.constant == 1.0 else None
+
+
+def _is_never_zero(divisor: Node) -> bool:
+    """Whether a count is kept from 0: `m.sum().clamp(min=1)`, `m.sum() + 1e-8`, `max(m.sum(), 1)`."""
+    match divisor:
+        case Binary("+", left, right):
+            return number(left) is not None or number(right) is not None
+        case _:
+            found = operation(divisor)
+            return (
+                found is not None
+                and found[0] in ("clip", "clamp_min", "maximum", "max")
+                and len(found[1]) > 0
+                and (any(number(node) is not None for node in (*found[1][1:], *found[2].values())))
+            )
 
 
 def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:

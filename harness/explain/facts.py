@@ -8,25 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.catalog.api import Described
+from harness.catalog.roles import TARGET_NAMES
 from harness.explain.named import number, operation
 from harness.semantics import Semantics
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node
 from harness.trees import inputs_of
-
-TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What resolving may ask of a tree.
 
-    `describe` tells its shape and kind, `array` its numbers where it depends on no prediction, and `recognise` the
-    point of a formula that is written out: what it computes, found by asking it. `alone` says that the expression has
+    `describe` tells its shape and kind, `array` its numbers where it depends on no prediction, `declared` the point
+    of a call of the catalog with all that is done to its arguments (None for any other tree), and `recognise` the point
+    of a formula that is written out: what it computes, found by asking it. `alone` says that the expression has
     no input that is called a target; `opaque` that arrays which are no known loss may be read as they stand.
     """
 
     describe: Callable[[Node], Described]
     array: Callable[[Node], np.ndarray]
+    declared: Callable[[Node], Semantics | None]
     prediction: str
     dtype: str
     recognise: Callable[[Node], Semantics | None] = lambda _node: None

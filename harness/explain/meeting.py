@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from harness.explain.aligned import aligned
 from harness.explain.differences import Difference, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
-from harness.explain.standing import PLAIN, working_dtype
+from harness.explain.standing import working_dtype
 from harness.explain.tellings import Ground, told
 from harness.records import Array
 from harness.reference.arithmetic import Rounded
@@ -36,7 +37,7 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     points = _in_words(a.semantics, b.semantics, question.ground)
 
     def value(s: Semantics) -> Array:
-        return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
+        return np.asarray(question.evaluator("value")(s).value)
 
     finer = a.value.ndim - b.value.ndim
     sides = (
@@ -51,8 +52,11 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
 
 def _in_words(a: Semantics, b: Semantics, ground: Ground) -> tuple[Semantics, Semantics]:
     """Both points in the words in which they differ least; as they were read where those do not fit the arrays."""
-    points = aligned(*told(two_class(a), two_class(b), ground))
-    return points if ground.same(a, points[0]) and ground.same(b, points[1]) else (a, b)
+    if (a, b) not in ground.pairs:
+        points = aligned(*told(two_class(a), two_class(b), ground))
+        fit = all(x == y or ground.same(x, y) for x, y in zip((a, b), points, strict=True))
+        ground.pairs[a, b] = points if fit else (a, b)
+    return ground.pairs[a, b]
 
 
 def _form(point: Semantics, coarse: Coarse, *, swapped: bool) -> tuple[Difference, ...]:
@@ -113,7 +117,7 @@ def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Qu
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:
     return (
         np.reshape(bound, shape)
-        if bound.size == int(np.prod(shape))
+        if bound.size == math.prod(shape)
         else np.broadcast_to(np.max(bound, initial=0.0), shape)
     )
 

@@ -238,7 +238,9 @@ def _explained(
         factors, residual = factors_of(found, rounding, met, divergence, question, (a.name, b.name))
         if factors and within(np.asarray(residual), np.asarray(divergence.bound)):
             break
-    left = within(np.asarray(residual), divergence.bound + np.zeros(())) if known else False
+    # Shares are float64 numbers themselves: where the sides are, too, they are rounded as much.
+    own = divergence.bound if question.dtype == "float64" else 0.0
+    left = within(np.asarray(residual), divergence.bound + own + np.zeros(())) if known else False
     # Several sides' rounding in a narrower dtype is its own factor, so that the residual is held against the case's.
     verdict = Verdict.EXPLAINED if known and stands and left and factors else Verdict.UNEXPLAINED
     inactive = _inactive([w.difference for w in found if not w.active], met.points[0], aspect, question)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 
 import numpy as np
 
 from harness.catalog.api import Described
 from harness.compare import difference, within
-from harness.explain.declared import declared_loss
+from harness.explain.declared import declared_loss, point_of_call
 from harness.explain.facts import Facts
 from harness.records import Array, InputArray
 from harness.reference.arithmetic import FORMATS, Arithmetic, Certified, Plain, Rounded, quantise
-from harness.reference.evaluate import Evaluated, evaluate, inputs_as
+from harness.reference.evaluate import Evaluated, Evaluator, inputs_as
 from harness.reference.interpret import Scope, interpret
 from harness.reference.tape import Tensor
 from harness.semantics import Semantics
@@ -53,23 +53,56 @@ def working_dtype(semantics: Semantics, dtype: str) -> str:
     return semantics.precision.input or dtype
 
 
-def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference:
-    """Certified value and gradient of a point, with the bound of the dtype it computes in.
+class References:
+    """Certified values and gradients of points on the same inputs, each with the bound of the dtype it computes in.
+
+    What several points have in common is evaluated once.
 
     Args:
-        semantics: The point.
         inputs: Inputs rounded to `dtype`.
         dtype: The case's dtype.
-        wrt: The input to differentiate with respect to, or None.
-
-    Raises:
-        CaseError: If the inputs do not fit the point.
     """
-    working = working_dtype(semantics, dtype)
-    rounded = evaluate(semantics, inputs, Rounded(working), working, wrt)
-    exact = evaluate(semantics, inputs, exact_arithmetic(inputs, rounded), working, wrt)
-    value = enclosed(exact.value, rounded.value)
-    return Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
+
+    def __init__(self, inputs: Mapping[str, np.ndarray], dtype: str) -> None:
+        self._inputs, self._dtype = inputs, dtype
+        self._known: dict[tuple[Semantics, str | None], Reference] = {}
+        self._evaluators: dict[tuple[str, str, str | None], Evaluator] = {}
+
+    def __call__(self, semantics: Semantics, wrt: str | None) -> Reference:
+        """One point, differentiated with respect to the input `wrt` if there is one.
+
+        Raises:
+            CaseError: If the inputs do not fit the point.
+        """
+        known = self._known.get((semantics, wrt))
+        if known is None:
+            working = working_dtype(semantics, self._dtype)
+            rounded = self._evaluator("rounded", lambda: Rounded(working), working, wrt)(semantics)
+            arith = exact_arithmetic(self._inputs, rounded)
+            exact = self._evaluator(type(arith).__name__, lambda: arith, working, wrt)(semantics)
+            value = enclosed(exact.value, rounded.value)
+            slope = None if wrt is None else _handed_back(enclosed(exact.gradient, rounded.gradient), self._dtype)
+            known = Reference(value, slope)
+            self._known[semantics, wrt] = known
+        return known
+
+    def _evaluator(self, kind: str, arith: Callable[[], Arithmetic], working: str, wrt: str | None) -> Evaluator:
+        known = self._evaluators.get((kind, working, wrt))
+        if known is None:
+            known = self._evaluators[kind, working, wrt] = Evaluator(self._inputs, arith(), working, wrt)
+        return known
+
+
+def _handed_back(slope: Enclosed, dtype: str) -> Enclosed:
+    """A gradient that was computed in a finer dtype comes back in that of the input."""
+    form = FORMATS[dtype]
+    rounding = form.u * np.abs(slope.exact) + form.eta
+    return replace(slope, bound=np.where(np.isfinite(rounding), np.maximum(slope.bound, rounding), slope.bound))
+
+
+def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference:
+    """One point on its own: see References."""
+    return References(inputs, dtype)(semantics, wrt)
 
 
 def exact_arithmetic(inputs: Mapping[str, np.ndarray], rounded: Evaluated) -> Arithmetic:
@@ -142,7 +175,11 @@ def facts_of(inputs: Mapping[str, InputArray], dtype: str, prediction: str) -> F
             value = array(node)
         return Described(value.shape, value.dtype.kind in "iub")
 
-    return Facts(describe, array, prediction, dtype)
+    @cache
+    def declared(node: Node) -> Semantics | None:
+        return point_of_call(node, describe, dtype)
+
+    return Facts(describe, array, declared, prediction, dtype)
 
 
 def as_arrays(inputs: Mapping[str, InputArray], dtype: str) -> dict[str, np.ndarray]:

@@ -9,14 +9,13 @@ import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.explain.declared import declared_loss, point_of_call
-from harness.explain.standing import PLAIN, Enclosed, Reference, enclosed, exact_arithmetic
+from harness.explain.declared import declared_loss
+from harness.explain.standing import Enclosed, Reference, enclosed, exact_arithmetic
 from harness.reference.arithmetic import Arithmetic, Rounded
 from harness.reference.backward import gradient
 from harness.reference.evaluate import Evaluated
 from harness.reference.interpret import Scope, interpret
 from harness.reference.tape import Tensor
-from harness.semantics import Semantics
 from harness.syntax import Node
 
 
@@ -25,15 +24,9 @@ def written_reference(
     inputs: Mapping[str, np.ndarray],
     dtype: str,
     wrt: str | None,
-    known: tuple[Semantics, Reference] | None = None,
 ) -> Reference | None:
-    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading.
-
-    `known` is the point it stands for and what is known of that: a call with nothing around it is no other form of it.
-    """
+    """The expression evaluated as it is written, with the bound of that form; None where a part has no reading."""
     try:
-        if known is not None and _declared(node, inputs, dtype) == known[0]:
-            return known[1]
         rounded = as_written(node, inputs, Rounded(dtype), dtype, wrt)
         exact = as_written(node, inputs, exact_arithmetic(inputs, rounded), dtype, wrt)
     except (CaseError, ValueError, IndexError, TypeError, KeyError):
@@ -47,6 +40,8 @@ def same_formula(point: Reference, written: Reference) -> bool:
 
     The point's own bound is room enough: an epsilon that it holds as the dtype does stands exactly in the text.
     """
+    if point is written:
+        return True
     own, other = point.value, written.value
     if own.exact.size != other.exact.size:
         return False
@@ -74,10 +69,3 @@ def as_written(
         scope = Scope(values, template, partial(declared_loss, dtype=dtype), dtype)
         out = scope.lift(interpret(node, scope))
         return Evaluated(out.data, gradient(out, leaf) if leaf is not None else None)
-
-
-def _declared(node: Node, inputs: Mapping[str, np.ndarray], dtype: str) -> Semantics | None:
-    template = Tensor(PLAIN, np.zeros(()))
-    scope = Scope({n: template.of(a) if a.dtype.kind == "f" else a for n, a in inputs.items()}, template)
-    with np.errstate(all="ignore"):
-        return point_of_call(node, scope, dtype)

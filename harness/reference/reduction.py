@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -82,7 +83,7 @@ def _chunk_mean(reduction: Reduction, parts: Contributions, rows: slice) -> Tens
 
 
 def _denominator(reduction: Reduction, parts: Contributions) -> Tensor:
-    size = float(np.prod(parts.loss.shape, dtype=np.float64))
+    size = float(math.prod(parts.loss.shape))
     counted = size if parts.kept is None else float(np.sum(parts.kept))
     match reduction.denominator:
         case "samples":

@@ -22,13 +22,17 @@ PLAIN = Plain()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """The inputs, rounded to `dtype`, on which points are told in other words; `wrt` is differentiated by."""
+    """The inputs, rounded to `dtype`, on which points are told in other words; `wrt` is differentiated by.
+
+    What is found of trees, points and pairs of points is kept.
+    """
 
     inputs: Mapping[str, np.ndarray]
     dtype: str
     wrt: str | None
     arrays: dict[Node, np.ndarray | None] = field(default_factory=dict)
     evaluators: dict[str | None, Evaluator] = field(default_factory=dict)
+    pairs: dict[tuple[Semantics, Semantics], tuple[Semantics, Semantics]] = field(default_factory=dict)
 
     def array(self, node: Node) -> np.ndarray | None:
         """The numbers of a tree; None where it has no reading."""

@@ -96,7 +96,9 @@ def translate(
     goal = point_of(node, facts)
     if goal is None:
         return Translation("", verified=False, missing=("the original is no point of the space of conventions",), to=to)
-    read = {name: inputs[name] for name in inputs_of(node)}
+    names = inputs_of(node)
+    # In the order given: trials are drawn one input after the other.
+    read = {name: given for name, given in inputs.items() if name in names}
     search = search_of(goal, to, read, dtype, wrt)
     framework = framework_of(node)
     original = Expression(render(node), node, framework)

@@ -6,6 +6,7 @@ what one of two losses leaves as it usually is has to be said where the other do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ from harness.syntax import Binary, Call, Literal
 Values = tuple[Any, ...]
 
 # Softplus has no kink: what a framework returns at 0 is a slope of its own where it is not the formula's.
-USUAL_SLOPES = {**TIES, "softplus": 0.5}
+USUAL_SLOPES = {**TIES, "softplus": 0.5, "log": math.nan}
 
 # Fractions like these have no short decimal form, and come from somebody's division by a count.
 LARGEST_COUNT = 10_000

@@ -117,6 +117,7 @@ KINKS = {
     "norm": "‖x‖ at 0",
     "xlogy": "x log x at 0",
     "softplus": "log(1 + eˣ) at 0",
+    "log": "a log x that does not count",
 }
 SLOPES_OUTSIDE = {
     "zero": "slope 0 where it holds",

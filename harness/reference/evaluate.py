@@ -208,8 +208,8 @@ def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
     chain = semantics.activation.chain
     for step in chain[:-1]:
         x = ACTIVATIONS[step](x, axis)
-    stable = semantics.evaluation.form == "stable"
-    return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, stable)
+    form = semantics.evaluation.form
+    return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, form)
 
 
 def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:

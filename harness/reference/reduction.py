@@ -55,13 +55,20 @@ def reduce_batch(reduction: Reduction, parts: Contributions) -> Tensor:
 
 
 def _mean_of_means(reduction: Reduction, parts: Contributions) -> Tensor:
-    sizes = reduction.microbatches or ()
-    edges = np.cumsum((0, *sizes))
-    means = [_chunk_mean(reduction, parts, slice(int(a), int(b))) for a, b in pairwise(edges)]
+    edges = _edges(reduction.microbatches or (), parts.loss.shape[0])
+    means = [_chunk_mean(reduction, parts, slice(a, b)) for a, b in pairwise(edges)]
     total = means[0]
     for mean in means[1:]:
         total = total + mean
     return total / float(len(means))
+
+
+def _edges(sizes: tuple[int, ...], length: int) -> list[int]:
+    """Where parts of these sizes begin and end, the last size as often as it takes."""
+    edges = [0, *np.cumsum(sizes).tolist()]
+    while edges[-1] < length:
+        edges.append(min(edges[-1] + sizes[-1], length))
+    return edges
 
 
 def _chunk_mean(reduction: Reduction, parts: Contributions, rows: slice) -> Tensor:

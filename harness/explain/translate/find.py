@@ -92,7 +92,7 @@ class Search:
     @property
     def dialect(self) -> Dialect:
         """The framework's words."""
-        return DIALECTS[self.to]
+        return replace(DIALECTS[self.to], dtype=self.dtype)
 
     @property
     def read_in(self) -> str:
@@ -198,7 +198,7 @@ def _proposals(search: Search) -> Iterator[_Proposed]:
     goals = tuple(simpler(search.goal, search.inputs))
     try:
         for goal in goals:
-            for candidate in candidates(goal, starts(goal, search.to), search.facts, search.dialect):
+            for candidate in candidates(goal, starts(goal, search.dialect), search.facts, search.dialect):
                 yield _Proposed(candidate.tree, candidate.point, between(candidate.point, search.goal))
     except Inexpressible:
         pass
@@ -276,7 +276,7 @@ def why_not(search: Search) -> str:
     facts = search.facts
     nearest: Candidate | None = None
     try:
-        for candidate in candidates(search.goal, starts(search.goal, search.to), facts, search.dialect):
+        for candidate in candidates(search.goal, starts(search.goal, search.dialect), facts, search.dialect):
             if nearest is None or len(candidate.left) < len(nearest.left):
                 nearest = candidate
         if search.to in FORMULAS:

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ from harness.explain.parting import variations
 from harness.explain.standing import as_arrays
 from harness.explain.translate import call_of, suitable
 from harness.explain.translate.kinds import trials
+from harness.explain.translate.specimens import CLASSES, SAMPLES
 from harness.records import Computed, Expression, InputArray, Observation, Raised
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
@@ -65,6 +67,9 @@ NUMBERS: Mapping[str, tuple[float, float]] = {
     "smooth": (0.2, 2.0),
 }
 FLAGS = frozenset({"from_logits", "log_input", "log_target", "full", "apply_class_balancing"})
+# For what takes one number of each sample, and no table.
+_RNG = np.random.default_rng(7)
+LINE = {name: InputArray(_RNG.normal(size=SAMPLES)) for name in ("prediction", "target")}
 REDUCTIONS = ("none", "sum", "mean")
 # Parameters of which one excludes another, or that mean something else there.
 LEFT = {
@@ -77,6 +82,9 @@ def calls(api: Api, rng: np.random.Generator) -> Iterator[str]:
     """The call with random parameters, and with fewer of them while it cannot be read so."""
     options = {}
     for name in (*api.parameters, *api.call):
+        if name == "labels":
+            # scikit-learn takes the classes to be those present, unless it is told of them.
+            options[name] = repr(list(range(CLASSES)))
         if name in LEFT.get(api.path, ()) or name not in api.defaults:
             continue
         if name in NUMBERS and isinstance(api.defaults[name], int | float):
@@ -162,9 +170,10 @@ def audited(frameworks: tuple[str, ...], seeds: int) -> Tally:
 
 
 def _audit_one(api: Api, live: Live, seed: int, tally: Tally) -> None:
-    for text in calls(api, np.random.default_rng([seed, len(api.path)])):
+    texts = calls(api, np.random.default_rng([seed, len(api.path)]))
+    for text, given in product(texts, ({}, LINE)):
         try:
-            tree, inputs = suitable(text)
+            tree, inputs = suitable(text, given)
         except CaseError:
             continue
         side = Expression(text, tree, api.framework)
@@ -184,7 +193,7 @@ def _audit_one(api: Api, live: Live, seed: int, tally: Tally) -> None:
 def _outcome(box: Box, found: Identification, inputs: Mapping[str, InputArray], dtype: str) -> str:
     if found.semantics is None:
         return "not identified"
-    ask = box.ask(dtype, "prediction", frozenset(name for name, array in inputs.items() if array.integral))
+    ask = box.ask(dtype, "prediction", inputs)
     for trial in trials(inputs, ("prediction", "target")):
         arrays = as_arrays(trial.inputs, dtype)
         answer = Raised("", "") if trial.edge else ask(arrays)

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.points import MUTATIONS, Base, bases
 from harness.errors import CaseError
-from harness.explain.differences import aligned
+from harness.explain.aligned import aligned
 from harness.explain.identify import Answer, identify
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.standing import PLAIN, as_arrays, reference, working_dtype

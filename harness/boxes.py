@@ -6,19 +6,22 @@ import inspect
 import time
 from collections.abc import Callable as Function
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from harness.adapters.callables import evaluate_callable
+from harness.adapters.callables import evaluate_callable, many_calls
 from harness.explain.batch_size import for_any_size
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import as_arrays
 from harness.findings import Probe
-from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised
+from harness.records import Callable, Computed, Expression, InputArray, Observation, Raised, Unsupported
 from harness.reference.arithmetic import quantise
+from harness.semantics import Semantics
 
+Suggest = Function[[str], Semantics | None]
 # In this order: parameters are read off best in the widest; not every function takes it.
 WIDEST = ("float64", "float32")
 PATIENCE = 30.0  # Seconds that the calls of one identification may take together.
@@ -51,7 +54,7 @@ def _held(array: Any) -> np.ndarray:  # noqa: ANN401
     """A copy of what can be changed in place: arrays of NumPy and tensors of torch; nothing else can."""
     if isinstance(array, np.ndarray):
         return array.astype(np.float64)
-    return np.array(array.detach().double()) if hasattr(array, "detach") else np.zeros(0)
+    return np.array(array.detach().double().cpu().numpy()) if hasattr(array, "detach") else np.zeros(0)
 
 
 def watched(side: Callable) -> Callable:
@@ -76,11 +79,18 @@ class Box:
         assert self.probe is not None
         return self.probe(self.side, inputs, dtype, gradient)
 
-    def ask(self, dtype: str, gradient: str | None, integral: frozenset[str]) -> Ask:
-        """The box as the engine asks it; `integral` are the inputs that were given as whole numbers."""
+    def many(self) -> AbstractContextManager[object]:
+        """Context for many calls in a row."""
+        return many_calls(self.side) if isinstance(self.side, Callable) else nullcontext()
+
+    def ask(self, dtype: str, gradient: str | None, specimen: Mapping[str, InputArray]) -> Ask:
+        """The box as the engine asks it: whole numbers and truth values as such where `specimen` has them."""
 
         def ask(arrays: Mapping[str, np.ndarray]) -> Answer | Raised:
-            inputs = {name: InputArray(a, name in integral and a.dtype.kind in "iub") for name, a in arrays.items()}
+            inputs = {
+                name: InputArray(a, specimen[name].integral and a.dtype.kind in "iub", specimen[name].dtype)
+                for name, a in arrays.items()
+            }
             return _answer(self.observe(inputs, dtype, gradient))
 
         return ask
@@ -92,23 +102,36 @@ def _answer(seen: Observation) -> Answer | Raised:
             return Answer(value, gradient)
         case Raised():
             return seen
+        case Unsupported(reason):
+            return Raised("", reason)
         case _:
             return Raised(type(seen).__name__, str(getattr(seen, "reason", "no answer in time")))
 
 
-def identified(box: Box, inputs: Mapping[str, InputArray], dtype: str | None) -> tuple[Identification, str]:
+def identified(
+    box: Box, inputs: Mapping[str, InputArray], dtype: str | None, suggest: Suggest | None = None
+) -> tuple[Identification, str]:
     """What a box computes as a function of `prediction` and `target`, and the dtype in which it was asked.
 
     Args:
         box: The side.
         inputs: A specimen of its inputs: names, shapes, and what the numbers may be.
         dtype: The dtype to ask in; None for the widest that it computes in.
+        suggest: Dtype → the point that it may well compute in that, if there is one.
     """
+    with box.many():
+        return _identified(box, inputs, dtype, suggest)
+
+
+def _identified(
+    box: Box, inputs: Mapping[str, InputArray], dtype: str | None, suggest: Suggest | None
+) -> tuple[Identification, str]:
     asked, seconds, word = _dtype(box, inputs, dtype)
-    integral = frozenset(name for name, array in inputs.items() if array.integral)
     limit = int(min(MOST, max(FEWEST, PATIENCE / max(seconds, PATIENCE / MOST))))
-    value, slope = box.ask(asked, None, integral), box.ask(asked, "prediction", integral)
-    found = identify(value, inputs, dtype=asked, slope=slope, limit=limit)
+    value, slope = box.ask(asked, None, inputs), box.ask(asked, "prediction", inputs)
+    point = None if suggest is None else suggest(asked)
+    suggested = () if point is None else (point,)
+    found = identify(value, inputs, dtype=asked, slope=slope, limit=limit, suggested=suggested)
     found = for_any_size(found, value, as_arrays(inputs, asked), asked)
     changes = isinstance(box.side, Callable) and isinstance(box.side.function, Watched) and box.side.function.changes
     words = (found.word, word, CHANGES if changes else "")

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness import fields
+from harness.catalog import predicted
 from harness.errors import CaseError
 from harness.factors import FACTORS
 from harness.functions import ALIASES, BUILTINS
 from harness.generators import INTEGER_DTYPES, read_input
 from harness.naming import nearest
-from harness.records import DTYPES, BrokenCase, Case, Expectation, InputArray, Known, Verdict
+from harness.records import DTYPES, BrokenCase, Case, Expectation, Expression, InputArray, Known, Verdict
 from harness.semantics import STAGES
 from harness.sides import read_sides
 from harness.yaml_reader import MAX_BYTES, Entry, Scalar, Table, decode, fail, read_yaml, resolve, too_large
@@ -140,7 +141,8 @@ def _case(entry: Table, source: str, path: str) -> Case:
     nothing: dict[str, InputArray] = {}
     inputs = fields.optional(found, "inputs", _inputs, nothing)
     sides = read_sides(found.entries["sides"], inputs, source)
-    gradient = fields.optional(found, "gradient", _gradient(inputs), _default_gradient(inputs))
+    prediction = predicted((side.tree for side in sides.values() if isinstance(side, Expression)), inputs)
+    gradient = fields.optional(found, "gradient", _gradient(inputs, prediction), prediction)
     dtypes = fields.optional(found, "dtype", _dtypes, ("float32",))
     return Case(
         id=identity,
@@ -154,6 +156,7 @@ def _case(entry: Table, source: str, path: str) -> Case:
         prediction_is=fields.optional(found, "prediction_is", _choice("prediction_is", MEANINGS), None),
         dtypes=dtypes,
         gradient=gradient,
+        prediction=gradient or prediction or "prediction",
         expect=fields.optional(found, "expect", _each("expect", _expectation(sides, dtypes)), ()),
         known=fields.optional(found, "known", _each("known", _known(sides)), ()),
     )
@@ -190,18 +193,12 @@ def _dtypes(entry: Entry) -> tuple[str, ...]:
     return found
 
 
-def _default_gradient(inputs: Mapping[str, InputArray]) -> str | None:
-    """The prediction, or the only input of real numbers; None where that leaves a choice."""
-    real = [name for name, array in inputs.items() if not array.integral]
-    return "prediction" if "prediction" in inputs else real[0] if len(real) == 1 else None
-
-
-def _gradient(inputs: Mapping[str, InputArray]) -> Callable[[Entry], str | None]:
+def _gradient(inputs: Mapping[str, InputArray], prediction: str | None) -> Callable[[Entry], str | None]:
     def read(entry: Entry) -> str | None:
         wanted = resolve(entry) if isinstance(entry, Scalar) else entry
         if wanted is False:
             return None
-        name = _default_gradient(inputs) if wanted is True else fields.text(entry, "gradient")
+        name = prediction if wanted is True else fields.text(entry, "gradient")
         if name is None:
             message = f"which input is differentiated by? Write gradient: with one of {', '.join(inputs) or 'no input'}"
             raise fail("bad-gradient", message, entry)

@@ -16,12 +16,19 @@ _TOKEN = re.compile(
     r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?![\w.]) | [-+]?\.?(?:nan|inf)(?:inity)?\b | [\[\]]",
     re.IGNORECASE | re.VERBOSE,
 )
+_NUMBER = r"[-+]?(?:[\d.]+(?:e[-+]?\d+)?|\.?(?:nan|inf)(?:inity)?)"
+_PRINTED = re.compile(rf"[\[\s]*{_NUMBER}(?:[\[\],\s]+{_NUMBER})*[\],\s]*", re.IGNORECASE)
 _BETWEEN = frozenset(" \t\n\r,")
 
 # What the frameworks print around their numbers: tensor([…], grad_fn=…), tf.Tensor([…], shape=…), <tf.Tensor: …>.
 _EAGER_TENSOR = re.compile(r"<tf\.Tensor:[^<>]*?numpy=")
 _OPENING = re.compile(r"(?:\w{1,9}\.)?(?:tensor|Tensor|array|Array|float\d\d)\(")
 _REMARKS = re.compile(r",\s*(?:dtype|shape|grad_fn|device)\b")
+
+
+def is_printed(text: str) -> bool:
+    """Whether `text` is what a number or an array of numbers looks like when it is printed, and no expression."""
+    return _PRINTED.fullmatch(text) is not None
 
 
 def read_claim(entry: Entry) -> Claim:

@@ -38,7 +38,8 @@ def difference(a: Array, b: Array) -> Array:
 
 def within(distance: Array, bound: Array) -> bool:
     """Whether every element is inside its bound."""
-    return bool(np.all(excess(distance, bound) <= 1.0))
+    inside = np.abs(distance) <= bound
+    return bool(inside.all()) or bool(np.all(excess(distance, bound) <= 1.0))
 
 
 def identical(a: Array, b: Array) -> bool:

@@ -9,9 +9,8 @@ import numpy as np
 
 from harness.boxes import Box
 from harness.collect.run import open_probe
-from harness.errors import CaseError
 from harness.explain.standing import as_arrays
-from harness.explain.translate import FRAMEWORKS, Translation
+from harness.explain.translate import Translation, framework_called
 from harness.explain.translate.check import Runner
 from harness.explain.translate.find import inputs_in, search_of
 from harness.explain.translate.translation import spelled
@@ -38,8 +37,7 @@ def express(point: Semantics, box: Box | None, to: str, inputs: Mapping[str, Inp
     Raises:
         CaseError: `not-allowed`, if `to` is no framework.
     """
-    if to not in FRAMEWORKS:
-        raise CaseError("not-allowed", f"no framework is called {to!r}; there are {', '.join(FRAMEWORKS)}")
+    to = framework_called(to)
     read = {name: array for name, array in inputs.items() if name in inputs_in(point)}
     search = search_of(point, to, read, dtype, "prediction")
     with open_probe(pool=workers()) as probe:

@@ -1,14 +1,13 @@
 """What callers hand in, as the house has it: arrays as inputs, losses as sides, and both as a question."""
 
-import re
 from collections.abc import Callable as Function
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.adapters.callables import framework_of as framework_of_function
+from harness.adapters.callables import framework_for
 from harness.catalog import check_arguments, complete
-from harness.claims import read_claim
+from harness.claims import is_printed, read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
 from harness.naming import nearest
@@ -19,11 +18,12 @@ Loss = str | Function[..., object]
 
 # "A and B differ in …".
 NAMES = ("A", "B")
-_PRINTED = re.compile(r"[-+\[\].,\d\seE]*\d[-+\[\].,\d\seE]*")
 
 
 def as_input(values: ArrayLike, name: str) -> InputArray:
     """An array as an input of a case: int64 where it holds whole numbers or truth values by type, float64 else.
+
+    Truth values are handed on as such: what they index is picked where they are true.
 
     Raises:
         CaseError: `not-a-number`, for what NumPy does not read as an array of real numbers.
@@ -37,7 +37,8 @@ def as_input(values: ArrayLike, name: str) -> InputArray:
     integral = array.dtype.kind in "iub"
     if not integral and array.dtype.kind != "f":
         raise CaseError("not-a-number", f"{name} holds {array.dtype}; give real numbers", name)
-    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral)
+    pinned = "bool" if array.dtype.kind == "b" else None
+    return InputArray(array.astype(np.int64) if integral else array.astype(np.float64), integral, pinned)
 
 
 def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: str | None, mode: str = "eager") -> Side:
@@ -48,9 +49,9 @@ def as_side(given: Loss, name: str, inputs: dict[str, InputArray], framework: st
     """
     if not isinstance(given, str):
         label = getattr(given, "__name__", type(given).__name__)
-        return Callable(label, given, framework or framework_of_function(given))
+        return Callable(label, given, framework or framework_for(given, inputs))
     try:
-        if _PRINTED.fullmatch(given):
+        if is_printed(given):
             return read_claim(Scalar(given, "'", 1, 1, 0, len(given)))
         tree = complete(parse(given, inputs), inputs)
         check_arguments(tree)

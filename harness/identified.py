@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from harness.errors import CaseError
 from harness.explain.claims_search import Reading
 from harness.explain.describe import stage_table
 from harness.explain.formula import formula
-from harness.explain.identify import Identification, Probe
+from harness.explain.identify import OTHER_TARGETS, Identification, Probe
 from harness.explain.latex_text import as_text
 from harness.explain.nearest import Near, nearest
 from harness.explain.translate import Translation
@@ -137,7 +137,12 @@ class Identified:
 
         if self.semantics is None:
             raise CaseError("not-identified", f"{self.name} was not identified, so there is nothing to translate")
-        return express(self.semantics, self.box, to, self.inputs, self.dtype)
+        inputs = self.inputs
+        if OTHER_TARGETS in self.undetermined:
+            # As whole numbers they stay 0 and 1 where others are made from them.
+            target = inputs["target"]
+            inputs = {**inputs, "target": replace(target, values=target.values.astype(np.int64), integral=True)}
+        return express(self.semantics, self.box, to, inputs, self.dtype)
 
     def __str__(self) -> str:
         return text(self.shown())

@@ -70,23 +70,28 @@ def _expression(side: Expression, inputs: Mapping[str, InputArray], dtype: str |
     if isinstance(seen, Unsupported):
         found = recognise(side.tree, used, dtype or "float64", "prediction")
         return Identified(side.text, replace(found, word=UNASKED.format(seen.reason)), used, dtype or "float64")
-    found, asked = identified(Box(side, probe), used, dtype)
-    audit = _audit(Box(side, probe), found.semantics, used, asked)
+
+    def declared(asked: str) -> Semantics | None:
+        """What the catalog says of the call, before anything was asked."""
+        if api_of(side.tree) is None:
+            return None
+        return declare(side.tree, facts_of(used, asked, "prediction").describe, asked)
+
+    found, asked = identified(Box(side, probe), used, dtype, declared)
+    audit = _audit(Box(side, probe), found.semantics, declared(asked), used, asked)
     return Identified(side.text, found, used, asked, audit, box=Box(side))
 
 
 def _audit(
-    box: Box, found: Semantics | None, inputs: Mapping[str, InputArray], dtype: str
+    box: Box, found: Semantics | None, declared: Semantics | None, inputs: Mapping[str, InputArray], dtype: str
 ) -> tuple[tuple[str, str, str], ...] | None:
     """How what was found differs from what the catalog declares, if the call contradicts that somewhere."""
-    side = box.side
-    if found is None or not isinstance(side, Expression) or api_of(side.tree) is None:
+    if found is None or declared is None:
         return None
-    declared = declare(side.tree, facts_of(inputs, dtype, "prediction").describe, dtype)
-    if declared is None:
-        return None
+    if found == declared:
+        return ()
     given = as_arrays(inputs, dtype)
-    ask = box.ask(dtype, "prediction", frozenset(name for name, array in inputs.items() if array.integral))
+    ask = box.ask(dtype, "prediction", inputs)
     for arrays in (given, *(inputs_as(tried, dtype) for tried in variations(given))):
         answer = ask(arrays)
         if isinstance(answer, Answer) and agrees(Tuned(declared), arrays, answer, dtype, "prediction"):

@@ -112,6 +112,8 @@ class Known:
 class Case:
     """One question. `gradient` names the input that is differentiated with respect to, or is None.
 
+    `prediction` names the input that is read as the prediction.
+
     `imposed` says that the run put its own dtype in place of the case's: what somebody printed is not of that dtype.
     """
 
@@ -126,6 +128,7 @@ class Case:
     prediction_is: str | None = None
     dtypes: tuple[str, ...] = ("float32",)
     gradient: str | None = "prediction"
+    prediction: str = "prediction"
     expect: tuple[Expectation, ...] = ()
     known: tuple[Known, ...] = ()
     imposed: bool = False

@@ -101,6 +101,7 @@ class Activation(Hashed):
 class Guard(Hashed):
     """How a logarithm of zero or a division by zero is avoided; `order` lists the guards present, in their order.
 
+    A last "modulation" in `order` says that a modulation reads p behind the guards, as after a renormalisation.
     `clip`: probabilities are clipped to [low, high]; a bound may be the text "epsilon:X" or "1-epsilon:X" for X and
     1 − X computed in the dtype, or "machine" / "1-machine" for the dtype's machine epsilon. `clamp`: floor of each
     logarithm (torch: −100). `added_epsilon`: log(p + ε). `renormalise`: p / Σp over the classes. `recovered_logits`:
@@ -163,8 +164,8 @@ class Reduction(Hashed):
     `classes`: "flat" (elementwise: no step of its own), "none", "sum" or "mean" over the class axis. `batch`: "none",
     "sum" or "mean" over what is left. `denominator` of a mean: "elements" (everything that was added), "samples"
     (length of the leading axis), "kept" (elements not masked), "weights" (the weights used), "weights-unbroadcast",
-    "nonzero-weights". `microbatches`: sizes along the leading axis whose means are averaged. `zero`: the result
-    when nothing is left to count: "nan", "zero".
+    "nonzero-weights". `microbatches`: sizes along the leading axis whose means are averaged, the last repeated as often
+    as it takes: (1,) averages the samples' own means. `zero`: the result when nothing is left to count: "nan", "zero".
     """
 
     classes: str = "flat"
@@ -194,7 +195,12 @@ class Precision(Hashed):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation(Hashed):
-    """`form`: "stable" (log-softmax, softplus) or "naive" (log of softmax, log(1+exp x))."""
+    """`form`: "stable" (log-softmax, softplus), "naive" (log of softmax, log(1+exp x)), or a softplus that is linear.
+
+    That is x itself where x is above 20, as PyTorch's softplus(x): "linear-beyond-20" where each outcome has its own,
+    "linear-above-20" where the two are softplus(x) and softplus(x) − x, "linear-below-20" where they are softplus(−x)
+    and softplus(−x) + x.
+    """
 
     form: str = "stable"
 
@@ -210,7 +216,8 @@ class Mode(Hashed):
 class Gradient(Hashed):
     """Derivatives that the value does not determine.
 
-    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan). `clip`:
+    `tie`: slope chosen at a kink, per function: pairs such as ("abs", 0.0), ("relu", 0.5), ("norm", nan); ("log", 0.0)
+    says that no logarithm is taken of what does not count. `clip`:
     derivative in a guard's dead zone: "zero", "through", "half" (zero outside, half a slope on the boundary), "floored"
     (torch BCELoss: (p−t)/max(p(1−p), 1e−12)). `closed_form`: "exact", or "normalised-target" (TensorFlow: softmax − t
     whatever Σt).

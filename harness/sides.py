@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from harness import fields
 from harness.catalog import check_arguments, complete
@@ -9,7 +10,7 @@ from harness.claims import read_claim
 from harness.errors import CaseError
 from harness.expression import framework_of, parse
 from harness.records import Expression, InputArray, Side
-from harness.syntax import Constant, Literal
+from harness.syntax import Constant, Literal, Node
 from harness.yaml_reader import Entry, Listing, Scalar, Table, fail, place_within, resolve
 
 SIDE_KEYS = ("call", "adapter", "environment", "mode", "claim")
@@ -83,15 +84,21 @@ def _expression(
     if isinstance(resolve(entry), bool | int | float):
         raise fail("bad-side", f"the side {name!r} is a bare number; write {{claim: {text}}} if it was printed", entry)
     try:
-        tree = complete(parse(text, inputs), inputs)
-        if not elsewhere:
-            check_arguments(tree)
-        framework = framework_of(tree)
+        tree, framework = _read(text, tuple(inputs), elsewhere)
     except CaseError as error:
         raise _in_file(error, entry, source) from None
     if isinstance(tree, Literal | Constant):
         raise fail("bad-side", f"the side {name!r} computes nothing; call a function, or write {{claim: …}}", entry)
     return Expression(text.strip(), tree, framework)
+
+
+@lru_cache(maxsize=4096)  # cases of one suite ask the same calls again and again
+def _read(text: str, inputs: tuple[str, ...], elsewhere: bool) -> tuple[Node, str]:  # noqa: FBT001  as above
+    """The tree of a side's text, and its framework."""
+    tree = complete(parse(text, inputs), inputs)
+    if not elsewhere:
+        check_arguments(tree)
+    return tree, framework_of(tree)
 
 
 def _in_file(error: CaseError, entry: Scalar, source: str) -> CaseError:

@@ -16,7 +16,7 @@ os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VIS
 
 from harness.adapters.base import Absent, Request, rounded
 from harness.adapters.build import build, resolve
-from harness.adapters.callables import bind, evaluate_callable, framework_of
+from harness.adapters.callables import bind, evaluate_callable, framework_for, framework_of, many_calls
 from harness.adapters.evaluate import observe
 from harness.catalog import index_inputs
 from harness.collect.environments import ADAPTERS
@@ -65,9 +65,8 @@ def ask(name, text, inputs=VECTORS, dtype="float64", mode="eager", gradient="pre
     return observe(adapter(name), Request(tree, exact, dtype, mode, gradient, index_inputs(tree, read)))
 
 
-@pytest.mark.parametrize("text", ["10 ** 10 ** 10 * prediction", "pow(10, 10 ** 10) * prediction"])
-def test_an_integer_that_would_never_end_is_refused(text):
-    assert ask("numpy", text, gradient=None).kind == "OverflowError"
+def test_an_integer_that_would_never_end_is_refused():
+    assert ask("numpy", "pow(10, 10 ** 10) * prediction", gradient=None).kind == "OverflowError"
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
@@ -456,10 +455,66 @@ def _module(name, text):
         ("f = lambda p, t: ((p - t) ** 2).mean()", "numpy"),
         ("import torch, functools\ndef g(p, t, k): return torch.mean(p) * k\nf = functools.partial(g, k=2)", "torch"),
         ("import torch\ndef outer():\n    m = torch.mean\n    return lambda p, t: m(p - t)\nf = outer()", "torch"),
+        ("import torch\ndef g(p, t): return torch.mean(p - t)\nf = lambda p, t: g(p, t)", "torch"),
+        (
+            """
+import torch
+class L:
+    def __call__(self, p, t): return self.mean(p - t)
+    def mean(self, x): return torch.mean(x)
+f = L()""",
+            "torch",
+        ),
+        ("import torch\nf = lambda p, t: (p - t).square().mean()", "torch"),
+        ("import torch\nimport numpy as np\nf = lambda p, t: (np.abs(p - t)).mean()", "numpy"),
+        ("import jax.numpy as jnp\ndef f(p, t): return g(p, t)\ndef g(p, t): return f(p, t) + jnp.mean(p)", "jax"),
     ],
 )
 def test_the_framework_of_a_function_is_read_from_the_names_it_uses(text, framework):
     assert framework == framework_of(_module("users", text).f)
+
+
+@pytest.mark.parametrize(
+    ("text", "framework"),
+    [
+        ("f = lambda p, t: (p - t).square().mean()", "torch"),
+        ("import numpy as np\nf = lambda p, t: (p - t).pow(2).mean() * np.log(2)", "torch"),
+        ("f = lambda p, t: ((p - t) ** 2).mean()", "numpy"),
+    ],
+)
+def test_where_no_name_says_so_a_function_is_for_the_framework_with_which_it_gives_a_number(text, framework):
+    import torch  # noqa: F401, PLC0415
+
+    assert framework == framework_for(_module("users", text).f, VECTORS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def f(p, t): pass", "it returns None"),
+        ("def f(p, t): return p.sum(), {}", "it returns a tuple"),
+        ("def f(p, t): return '0.5'", "it returns a str"),
+        ("def f(p, t): return p.sum() + 0j", "it returns complex numbers"),
+    ],
+)
+def test_what_is_no_number_is_said_to_be_none(text, said):
+    seen = evaluate_callable(Callable("f", _module("users", text).f, "numpy"), VECTORS, "float64", None)
+
+    assert isinstance(seen, Unsupported)
+    assert said in seen.reason
+
+
+def test_many_calls_leave_the_number_of_threads_as_it_was():
+    import torch  # noqa: PLC0415
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    with many_calls(Callable("f", torch.mean, "torch")):
+        during = torch.get_num_threads()
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+
+    assert (during, after) == (1, 2)
 
 
 def test_no_framework_is_imported_that_the_user_has_not_imported():
@@ -491,6 +546,8 @@ print(json.dumps(sorted({name.split(".")[0] for name in sys.modules} & {"torch",
         ("*arrays", ["prediction", "target", "w"], {}),
         ("a, b, /", ["prediction", "target"], {}),
         ("logits, pred, y", [], {"logits": "prediction", "pred": "w", "y": "target"}),
+        ("gt, est", [], {"gt": "target", "est": "prediction"}),
+        ("p, **options", [], {"p": "prediction", "target": "target", "w": "w"}),
     ],
 )
 def test_inputs_go_to_the_parameters_that_mean_them(parameters, positional, named):

@@ -492,7 +492,9 @@ def test_a_claim_is_as_precise_as_its_digits(written, value, half_width):
     [
         ("{prediction: [1], x: [0.5]}", "", "prediction"),
         ("{x: [0.5], y: [1]}", "", "x"),
-        ("{x: [0.5], y: [0.5]}", "", None),
+        ("{x: [0.5], y: [0.5]}", "", "x"),
+        ("{u: [0.5], y: [0.5]}", "", "u"),
+        ("{u: [0.5], v: [0.5]}", "", None),
         ("{x: [1], y: [1]}", "", None),
         ("{x: [0.5], y: [0.5]}", "gradient: y", "y"),
         ("{x: [0.5], y: [1]}", "gradient: true", "x"),
@@ -508,9 +510,22 @@ def test_the_gradient_is_by_the_prediction_or_the_only_real_input_or_the_one_nam
 
 
 @pytest.mark.parametrize(
+    ("inputs", "sides", "gradient"),
+    [
+        ("{u: [0.5], v: [0.5]}", "{a: 'F.mse_loss(v, u)', b: 'F.l1_loss(v, u)'}", "v"),
+        ("{u: [0.5], v: [0.5]}", "{a: 'keras.losses.MeanSquaredError()(v, u)', b: '(v - u) ** 2'}", "u"),
+        ("{u: [0.5], v: [0.5]}", "{a: 'F.mse_loss(v, u)', b: 'F.l1_loss(u, v)'}", None),
+        ("{u: [0.5], w: [0.5]}", "{a: np.log(u), b: np.log(u * w)}", "u"),
+    ],
+)
+def test_the_prediction_is_what_the_calls_read_as_it(inputs, sides, gradient):
+    assert read(f"id: a\ninputs: {inputs}\nsides: {sides}\n").gradient == gradient
+
+
+@pytest.mark.parametrize(
     "lines",
     [
-        "inputs: {x: [0.5], y: [0.5]}\ngradient: true",
+        "inputs: {u: [0.5], v: [0.5]}\ngradient: true",
         "inputs: {x: {values: [1], dtype: int64}}\ngradient: x",
         "gradient: true",
     ],

@@ -109,3 +109,11 @@ def test_ulps_of_what_is_no_number_are_infinite():
 )
 def test_only_axes_of_one_may_be_missing(a, b, fits):
     assert broadcastable(np.zeros(a), np.zeros(b)) is fits
+
+
+@given(
+    arrays(np.float64, 4, elements=NUMBERS),
+    arrays(np.float64, 4, elements=st.one_of(st.floats(0.0, 1e6), st.just(math.inf))),
+)
+def test_within_is_an_excess_of_at_most_one(distance, bound):
+    assert within(distance, bound) is bool(np.all(excess(distance, bound) <= 1.0))

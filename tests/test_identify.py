@@ -91,7 +91,10 @@ def answered(name):
     ("name", "expected"),
     [
         ("squared", "mean over elements of (x−t)^2"),
-        ("softmax by hand, index", "mean over samples of [Σ_c −t log p] where p=softmax(x), t=[y=c]"),
+        (
+            "softmax by hand, index",
+            "mean over samples of [Σ_c −t log p] where p=softmax(x), t=[y=c]; evaluated as it is written",
+        ),
         ("smoothed", "mean over samples of [Σ_c −t log p] where p=softmax(x), t=y(1−0.1)+0.1/K"),
     ],
 )

@@ -198,6 +198,13 @@ def test_digits_that_nothing_gives_are_said_to_be_such():
     assert "None of the readings" in str(found)
 
 
+@pytest.mark.parametrize(("printed", "prediction"), [("inf", [0.0, 0.5]), ("nan", [0.0, 0.5])])
+def test_what_is_no_finite_number_may_have_been_printed(printed, prediction):
+    targets = {"inf": [1.0, 0.0], "nan": [0.0, 1.0]}[printed]
+
+    assert harness.identify(printed, prediction=prediction, target=targets).semantics is not None
+
+
 def test_an_expression_is_asked_of_its_framework():
     done = run("-(target * np.log(prediction)).sum()", *PROBABLE, "--json")
 

@@ -198,3 +198,15 @@ def test_the_text_of_a_side_is_not_read_where_its_arrays_are_too_large_to_be_mad
     assert most < 2**26
     assert {each.verdict for each in finding.comparisons if "c" in each.between} == {Verdict.UNEXPLAINED}
     assert "reading ends at 16,777,216" in finding.comparisons[1].message
+
+
+def test_sides_that_stand_for_one_point_share_what_the_reference_says_of_it():
+    text = TEXT.format(
+        name="c", more="  c: torch.nn.MSELoss()(prediction, target)\n  d: F.mse_loss(prediction, target)"
+    )
+    footing = module.Footing(read_case(text, "cases/c.yaml"), "float32")
+    first, second = (footing.standing(name, SUM) for name in "cd")
+
+    assert first.semantics == second.semantics
+    assert first.reference is not None
+    assert first.reference is second.reference

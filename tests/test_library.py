@@ -147,7 +147,7 @@ def helper(error):
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
-        (returns_nothing, ["A raised TypeError: returns_nothing returned None; a loss returns a number or an array"]),
+        (returns_nothing, ["A cannot be asked: it returns None (is a return missing?), and no number or array"]),
         (
             divides_by_zero,
             [

@@ -47,6 +47,29 @@ TEXTS = [
     ("jnp.mean(jnp.maximum(x, 0) - t * x + jnp.log1p(jnp.exp(-jnp.abs(x))))", "x", "cross-entropy"),
     ("-0.5 * torch.sum(1 + s - x.pow(2) - s.exp())", "x", "gaussian-kl"),
     ("(w * (x - v)[:, 0] ** 2).sum() / w.sum()", "x", "squared"),
+    ("(0.5 * w * (x - v)[:, 0] ** 2).mean()", "x", "squared"),
+    ("(torch.linalg.vector_norm(x - v, dim=-1) ** 2).mean()", "x", "squared"),
+    ("np.square(np.linalg.norm(x - v, axis=1)).sum()", "x", "squared"),
+    ("(x - v).norm(p=2, dim=1).pow(2).mean()", "x", "squared"),
+    ("1 - (2 * (b * t).sum() + 1) / (b.sum() + t.sum() + 1)", "b", "dice"),
+    ("1 - ((2 * (b * t).sum(1) + 1e-6) / ((b + t).sum(1) + 1e-5)).mean()", "b", "dice"),
+    ("(1 - 2 * np.sum(t * b, axis=0) / np.sum(b**2 + t**2, axis=0)).mean()", "b", "dice"),
+    (
+        "1 - (2 * torch.sum(b.view(-1) * t.view(-1)) + 1) / (torch.sum(b.view(-1)) + torch.sum(t.view(-1)) + 1)",
+        "b",
+        "dice",
+    ),
+    ("1 - jnp.sum(b * t) / (jnp.sum(b) + jnp.sum(t) - jnp.sum(b * t))", "b", "iou"),
+    ("1 - (b * t).sum() / ((b * t).sum() + 0.3 * ((1 - b) * t).sum() + 0.7 * (b * (1 - t)).sum())", "b", "tversky"),
+]
+# What looks like an overlap, and is none of those that have a name.
+NO_OVERLAPS = [
+    "1 - 3 * (b * t).sum() / (b.sum() + t.sum())",
+    "1 - 2 * (b * t).sum() / (b.sum() + 2 * t.sum())",
+    "1 - 2 * (b * t).sum(1) / (b.sum(0) + t.sum(0))",
+    "1 - 2 * (b * t).sum() / (b.sum() + t.mean())",
+    "1 - 2 * (b * b).sum() / (b.sum() + t.sum())",
+    "1 - (b * t).sum() / ((b * t).sum() + 0.3 * (b * t).sum() + 0.7 * (b * (1 - t)).sum())",
 ]
 
 
@@ -87,3 +110,8 @@ def test_the_slope_at_zero_is_that_of_the_framework_that_is_asked(text, slope):
 )  # fmt: skip
 def test_what_is_another_formula_is_not_read_as_one(text):
     assert resolve(parse(text, set(INPUTS)), facts_for(INPUTS, "float64", "x")) is None
+
+
+@pytest.mark.parametrize("text", NO_OVERLAPS)
+def test_what_is_no_overlap_is_not_called_one(text):
+    assert resolve(parse(text, set(INPUTS)), facts_for(INPUTS, "float64", "b")) is None

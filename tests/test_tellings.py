@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.explain.differences import aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import differences
 from harness.explain.forms import two_class
 from harness.explain.points import facts_for, point_of
 from harness.explain.standing import as_arrays
@@ -70,6 +71,27 @@ SAME = (
         "F.binary_cross_entropy_with_logits(score, label, pos_weight=torch.tensor(3.0))",
         "F.binary_cross_entropy_with_logits(score, label, weight=1 + 2 * label)",
     ),
+    (
+        "(mask / mask.sum() * F.cross_entropy(prediction, target, reduction='none')).sum()",
+        "(F.cross_entropy(prediction, target, reduction='none') * mask).sum() / mask.sum()",
+    ),
+    (
+        (
+            "(F.cross_entropy(sequence.flatten(0, 1), tokens.flatten(), reduction='none').view(2, 3) * keep).sum()"
+            " / keep.sum()"
+        ),
+        "(F.cross_entropy(sequence.transpose(1, 2), tokens, reduction='none') * keep).sum() / keep.sum()",
+    ),
+)
+SAME += (
+    (
+        "F.cross_entropy(prediction, target, label_smoothing=0.1)",
+        "0.9 * F.cross_entropy(prediction, target) - 0.1 * F.log_softmax(prediction, -1).mean()",
+    ),
+    (
+        "F.cross_entropy(prediction, target, label_smoothing=0.1, reduction='sum')",
+        "0.9 * F.cross_entropy(prediction, target, reduction='sum') - 0.02 * F.log_softmax(prediction, -1).sum()",
+    ),
 )
 # What differs between them, and nothing else.
 ONE = (
@@ -104,6 +126,31 @@ ONE = (
         "reduction.microbatches",
     ),
     ("F.cross_entropy(prediction, target, reduction='sum')", "F.cross_entropy(prediction, target)", "reduction.batch"),
+    (
+        "F.cross_entropy(prediction, target, weight=w)",
+        "F.cross_entropy(prediction, target, weight=w, reduction='sum') / w.sum()",
+        "reduction.denominator",
+    ),
+    (
+        "(F.cross_entropy(prediction, target, reduction='none') * mask).mean()",
+        "(mask / mask.sum() * F.cross_entropy(prediction, target, reduction='none')).sum()",
+        "reduction.denominator",
+    ),
+    (
+        "((prediction - other) ** 2).sum() / (2 * prediction.shape[0])",
+        "F.mse_loss(prediction, other, reduction='none').sum(1).mean()",
+        "scale.constant",
+    ),
+    (
+        "torch.abs((other - prediction) / other).mean()",
+        "torch.abs((other - prediction) / prediction).mean()",
+        "term.direction",
+    ),
+    (
+        "F.cross_entropy(prediction, target)",
+        "0.9 * F.cross_entropy(prediction, target) - 0.02 * F.log_softmax(prediction, -1).sum(-1).mean()",
+        "target.smoothing",
+    ),
 )
 # Look alike, and are other losses: whoever says nothing differs, or that it is only this, says too much.
 APART = (
@@ -175,3 +222,11 @@ def test_it_does_not_matter_which_side_is_named_first(pair):
 @given(st.sampled_from(ALL))
 def test_a_loss_does_not_differ_from_itself(text):
     assert between(text, text) == []
+
+
+def test_a_single_difference_of_two_losses_that_differ_is_told_as_it_was_read():
+    mean, total = (
+        point_of(parse(f"F.cross_entropy(prediction, target{how})", INPUTS), FACTS) for how in ("", ", reduction='sum'")
+    )
+
+    assert told(mean, total, GROUND) == (mean, total)

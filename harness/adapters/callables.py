@@ -1,6 +1,6 @@
 """A user's Python function, evaluated in the user's own process.
 
-No framework is imported that the user has not imported: which one a function is for is read from the names it uses.
+No framework is imported that the user has not imported: `inferring` says which one a function is for.
 """
 
 import functools
@@ -9,75 +9,30 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable as Function
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import Any
 
 from harness.adapters.base import Request, rounded
 from harness.adapters.evaluate import Framework, guarded
+from harness.adapters.inferring import ADAPTERS, PLAIN, framework_of, frameworks_of
 from harness.errors import AdapterError
-from harness.records import Callable, InputArray, Observation, Raised
+from harness.records import Callable, Computed, InputArray, Observation, Raised, Unsupported
 from harness.syntax import Literal
 
 PACKAGE = Path(__file__).parent.parent
 PLACES = 2
-
-# Root package → adapter; the first that a function uses wins, for a torch loss uses NumPy as well.
-ROOTS = {
-    "torch": "torch",
-    "keras": "keras",
-    "tensorflow": "tensorflow",
-    "jax": "jax",
-    "jaxlib": "jax",
-    "optax": "jax",
-    "numpy": "numpy",
-    "scipy": "numpy",
-}
 # Names people give to the two arrays of a loss, in either order: Keras says (y_true, y_pred), torch (input, target).
 PREDICTIONS = frozenset({"prediction", "predictions", "pred", "preds", "y_pred", "y_hat", "yhat", "input", "inputs",
-                         "output", "outputs", "logit", "logits", "score", "scores", "p", "probs", "x"})  # fmt: skip
-TARGETS = frozenset({"target", "targets", "label", "labels", "y_true", "true", "truth", "y", "t"})
-
-
-def framework_of(function: Function[..., object]) -> str:
-    """The adapter whose arrays `function` takes: that of its annotations, of its class or of the modules it names.
-
-    "numpy" for a function that names none, such as `lambda p, t: ((p - t) ** 2).mean()`.
-    """
-    found = {ROOTS[root] for root in _roots_of(function) if root in ROOTS}
-    return next((name for name in dict.fromkeys(ROOTS.values()) if name in found), "numpy")
-
-
-def _roots_of(function: Any) -> Iterator[str]:
-    while isinstance(function, functools.partial):
-        function = function.func
-    yield from (cls.__module__.split(".")[0] for cls in type(function).__mro__)
-    method = function if inspect.isroutine(function) else type(function).__call__
-    plain = inspect.unwrap(getattr(method, "__func__", method))
-    yield from (_root(value) for value in getattr(plain, "__annotations__", {}).values())
-    yield from [_root(plain)]
-    if isinstance(getattr(plain, "__code__", None), CodeType):
-        cells = zip(plain.__code__.co_freevars, plain.__closure__ or (), strict=False)
-        known = {**plain.__globals__, **{name: cell.cell_contents for name, cell in cells}}
-        yield from (_root(known[name]) if name in known else name for name in _names(plain.__code__))
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    yield from code.co_freevars
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _root(value: object) -> str:
-    """The package that a module, class, function, array or annotation comes from."""
-    if isinstance(value, str):
-        return value.split(".")[0]
-    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", type(value).__module__)
-    return str(name).split(".")[0]
+                         "output", "outputs", "out", "logit", "logits", "score", "scores", "p", "probs", "x", "est",
+                         "estimate", "y_score", "y_prob", "y_proba"})  # fmt: skip
+TARGETS = frozenset({"target", "targets", "tgt", "label", "labels", "y_true", "true", "truth", "ground_truth", "gt",
+                     "actual", "y", "t"})  # fmt: skip
+PROBED = "float32"  # What every framework computes in.
+NO_NUMBER = "it returns {}, and no number or array; hand in a function that returns the loss alone"
 
 
 def evaluate_callable(
@@ -99,7 +54,7 @@ def evaluate_callable(
             less than the prediction, as a function does not say which it takes.
 
     Returns:
-        The observation, float64; what the function raises is `Raised`.
+        The observation, float64; what the function raises is `Raised`, and what returns no number is `Unsupported`.
 
     Raises:
         AdapterError: No adapter of that name, or its framework is not installed.
@@ -111,9 +66,28 @@ def evaluate_callable(
     ask = functools.partial(framework.differentiate, functools.partial(_call, side.function))
     observations = (guarded(ask, replace(request, index_inputs=choice), _told) for choice in choices)
     first = next(observations)
-    if not isinstance(first, Raised):
-        return first
-    return next((other for other in observations if not isinstance(other, Raised)), first)
+    found = next((seen for seen in chain((first,), observations) if not isinstance(seen, Raised)), first)
+    if isinstance(found, Raised) and found.kind == _NoNumber.__name__:
+        return Unsupported(found.message)
+    return found
+
+
+def framework_for(function: Function[..., object], inputs: Mapping[str, InputArray]) -> str:
+    """The adapter whose arrays a function takes; where its names do not say, the first with which it gives a number."""
+    choices = frameworks_of(function)
+    for name in choices if len(choices) > 1 else ():
+        if isinstance(evaluate_callable(Callable("", function, name), inputs, PROBED, None), Computed):
+            return name
+    return choices[0]
+
+
+def many_calls(side: Callable) -> AbstractContextManager[object]:
+    """Context for many small calls in a row: afterwards the framework is set as the user has it."""
+    return _framework(side.framework).many()
+
+
+class _NoNumber(Exception):  # noqa: N818  it is an answer: what was returned is no loss
+    """What a function returned is no number and no array of numbers."""
 
 
 def _rounded(array: InputArray, dtype: str) -> InputArray:
@@ -131,11 +105,9 @@ def _index_choices(inputs: Mapping[str, InputArray]) -> list[frozenset[str]]:
 
 
 def _framework(name: str) -> Framework:
-    if name not in ROOTS.values():
-        raise AdapterError(
-            "no-adapter", f"no callables of {name!r}; write one of {', '.join(dict.fromkeys(ROOTS.values()))}"
-        )
-    if name != "numpy" and name not in sys.modules:
+    if name not in ADAPTERS:
+        raise AdapterError("no-adapter", f"no callables of {name!r}; write one of {', '.join(ADAPTERS)}")
+    if name != PLAIN and name not in sys.modules:
         raise AdapterError(
             "framework-not-imported",
             f"a function of {name} was handed in, but {name} is not imported in this process; import it first",
@@ -147,11 +119,24 @@ def _framework(name: str) -> Framework:
 
 def _call(function: Function[..., object], arrays: Mapping[str, Any]) -> object:
     positional, named = bind(function, list(arrays))
-    found = function(*[arrays[name] for name in positional], **{key: arrays[name] for key, name in named.items()})
-    if found is None:
-        name = getattr(function, "__name__", type(function).__name__)
-        raise TypeError(f"{name} returned None; a loss returns a number or an array: is a return missing?")
-    return found
+    result = function(*[arrays[name] for name in positional], **{key: arrays[name] for key, name in named.items()})
+    wrong = _no_number(result)
+    if wrong:
+        raise _NoNumber(wrong)
+    return result
+
+
+def _no_number(result: object) -> str:
+    """What is wrong with what a function returned, if it is no number, no array and no list of those."""
+    if result is None:
+        return NO_NUMBER.format("None (is a return missing?)")
+    if isinstance(result, str | bytes | Mapping | tuple | set):
+        return NO_NUMBER.format(f"a {type(result).__name__}")
+    if isinstance(result, bool) or "bool" in str(getattr(result, "dtype", "")):
+        return NO_NUMBER.format("a truth value")
+    if isinstance(result, complex) or "complex" in str(getattr(result, "dtype", "")):
+        return "it returns complex numbers, and a loss is real"
+    return ""
 
 
 def _told(error: Exception) -> str:
@@ -164,7 +149,8 @@ def bind(function: Function[..., object], inputs: list[str]) -> tuple[list[str],
     """Which input goes to which parameter: (positional inputs in order, keyword → input).
 
     First by the inputs' own names, then by the usual names of the two roles, then in order; a parameter with a default
-    only by its own name. A function without a readable signature, or with `*args`, gets all inputs in order.
+    only by its own name. What is left goes to `**kwargs`. A function without a readable signature, or with `*args`,
+    gets all inputs in order.
     """
     try:
         parameters = inspect.signature(getattr(function, "forward", function)).parameters
@@ -180,9 +166,14 @@ def bind(function: Function[..., object], inputs: list[str]) -> tuple[list[str],
             chosen[name] = role
     left = [name for name in inputs if name not in chosen.values()]
     chosen |= dict(zip([name for name in needed if name not in chosen], left, strict=False))
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        chosen |= {name: name for name in inputs if name not in chosen.values()}
     only = [name for name, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and name in chosen]
     return [chosen[name] for name in only], {name: value for name, value in chosen.items() if name not in only}
 
 
 def _role(parameter: str) -> str:
     return "prediction" if parameter in PREDICTIONS else "target" if parameter in TARGETS else ""
+
+
+__all__ = ["bind", "evaluate_callable", "framework_for", "framework_of", "many_calls"]

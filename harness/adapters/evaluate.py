@@ -51,6 +51,7 @@ class Framework:
         no_gradient: Why it cannot differentiate; empty if it can.
         scope: Context in which a request is evaluated.
         prepare: See `Adapter.prepare`.
+        many: Context in which a user's process makes many small calls in a row; afterwards all is as it was.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Framework:
     no_gradient: str = ""
     scope: Callable[[Request], AbstractContextManager[object]] = _unscoped
     prepare: Function = _nothing
+    many: Callable[[], AbstractContextManager[object]] = nullcontext
 
     @property
     def on_host(self) -> bool:

@@ -1,7 +1,8 @@
 """PyTorch."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -94,6 +95,17 @@ def prepare() -> None:
     torch.set_num_threads(1)
 
 
+@contextmanager
+def many() -> Iterator[None]:
+    """One thread for many small calls: handing them out takes longer than they do."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 CONVERSIONS = ("torch.tensor", "torch.as_tensor", "torch.asarray", "torch.from_numpy", "torch.Tensor", "numpy.array",
                "numpy.asarray")  # fmt: skip
 
@@ -106,4 +118,5 @@ adapter = Framework(
     kind=torch.Tensor,
     functions=dict.fromkeys(CONVERSIONS, convert),
     prepare=prepare,
+    many=many,
 )

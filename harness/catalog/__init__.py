@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from harness.catalog import (
     indices,
@@ -10,6 +10,7 @@ from harness.catalog import (
     keras_penalties,
     onnx,
     optax,
+    roles,
     scipy,
     sklearn,
     tensorflow,
@@ -121,9 +122,14 @@ def _input(api: Api, parameter: str, inputs: Collection[str]) -> Input:
     return Input(role)
 
 
+def predicted(trees: Iterable[Node], inputs: Mapping[str, InputArray]) -> str | None:
+    """The input that is read as the prediction; None where that leaves a choice."""
+    return roles.predicted(trees, inputs, api_of)
+
+
 def index_inputs(tree: Node, inputs: Mapping[str, InputArray]) -> frozenset[str]:
     """Names of the integral inputs that `tree` uses as class indices, labels or positions: those are given as int64."""
     return indices.index_inputs(tree, inputs, api_of)
 
 
-__all__ = ["APIS", "Api", "Described", "api_of", "check_arguments", "complete", "declare", "index_inputs"]
+__all__ = ["APIS", "Api", "Described", "api_of", "check_arguments", "complete", "declare", "index_inputs", "predicted"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -12,9 +13,12 @@ from harness.explain.identify import Answer, Ask, Identification
 from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
 from harness.explain.identify.tuning import long_numbers
+from harness.reference.arithmetic import quantise
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 
+EACH_SAMPLE = (1,)
+MOST_PARTS = 3
 ONE_SIZE = "reduction.batch: batches of another size were not taken"
 # How far a point may be off whose numbers were fitted, relative to the answer: what batches differ by is a factor.
 FITTED = 2.0**-20
@@ -32,7 +36,7 @@ def for_any_size(found: Identification, ask: Ask, inputs: Mapping[str, np.ndarra
     point = None if found.semantics is None else _without_classes(found.semantics, inputs["prediction"].ndim)
     if point is None or not _sized(point, inputs["prediction"].ndim):
         return found
-    longer = _longer(inputs)
+    longer = _longer(inputs, dtype)
     answer = ask(longer)
     found = replace(found, calls=found.calls + 1)
     if not isinstance(answer, Answer) or answer.value.size != 1 or not np.all(np.isfinite(answer.value)):
@@ -66,12 +70,17 @@ def _without_classes(point: Semantics, axes: int) -> Semantics:
 def _sized(point: Semantics, axes: int) -> bool:
     """Whether there is a batch, and one number for all of it."""
     one_sample = axes == 0 or (axes == 1 and point.layout.class_axis is not None)
-    return not one_sample and point.reduction.batch in ("mean", "sum") and point.reduction.microbatches is None
+    whole = point.reduction.microbatches in (None, EACH_SAMPLE)
+    return not one_sample and point.reduction.batch in ("mean", "sum") and whole
 
 
-def _longer(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    length = len(inputs["prediction"])
-    return {name: np.concatenate([a, a[::-1]]) if a.ndim and len(a) == length else a for name, a in inputs.items()}
+def _longer(inputs: Mapping[str, np.ndarray], dtype: str) -> dict[str, np.ndarray]:
+    """Twice as many samples; the predictions of the new ones lie between an old one and the first."""
+    x = inputs["prediction"]
+    new = {name: a[::-1] for name, a in inputs.items() if a.ndim and len(a) == len(x)}
+    if x.dtype.kind == "f":
+        new["prediction"] = quantise(0.75 * x[::-1] + 0.25 * x[:1], dtype)
+    return {name: np.concatenate([a, new[name]]) if name in new else a for name, a in inputs.items()}
 
 
 def _ambiguous(inputs: Mapping[str, np.ndarray]) -> bool:
@@ -90,18 +99,27 @@ def _holds(point: Semantics, inputs: Mapping[str, np.ndarray], answer: Answer, d
 
 
 def _other_readings(point: Semantics, inputs: Mapping[str, np.ndarray]) -> Iterator[Semantics]:
-    """The same numbers on the batch given: a mean for a sum with another constant, and the reverse."""
-    if not all(isinstance(part.scale.constant, int | float) for part in (point, *point.plus)):
+    """The same numbers on the batch given: a mean for a sum with another constant, and the reverse, of each part."""
+    parts = (replace(point, plus=()), *point.plus)
+    if not all(isinstance(part.scale.constant, int | float) for part in parts) or point.scale.offset != 0.0:
         return
-    if point.scale.offset != 0.0 or any(part.reduction != point.reduction for part in point.plus):
+    if len(parts) > MOST_PARTS:
         return
+    for first, *rest in product(*(_readings_of(part, inputs) for part in parts)):
+        yield replace(first, plus=tuple(rest))
+
+
+def _readings_of(part: Semantics, inputs: Mapping[str, np.ndarray]) -> list[Semantics]:
+    """One part as it is, and as it may be meant."""
     shape = inputs["prediction"].shape
+    found = [part]
     for batch, denominator, power in (("sum", "elements", -1), ("mean", "elements", 1), ("mean", "samples", 1)):
-        own = shape[:1] if denominator == "samples" or point.reduction.classes != "flat" else shape
-        counts = {math.prod(own), shape[0], math.prod(shape)}
-        for count in sorted(counts):
-            first, *rest = (_divided(part, batch, denominator, count, power) for part in (point, *point.plus))
-            yield replace(first, plus=tuple(rest))
+        own = shape[:1] if denominator == "samples" or part.reduction.classes != "flat" else shape
+        found += [
+            _divided(part, batch, denominator, count, power)
+            for count in sorted({math.prod(own), shape[0], math.prod(shape)})
+        ]
+    return found
 
 
 def _divided(s: Semantics, batch: str, denominator: str, count: int, power: int) -> Semantics:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.compare import difference, excess
+from harness.explain.aligned import aligned
 from harness.explain.describe import words_of
-from harness.explain.differences import aligned, differences
+from harness.explain.differences import differences
 from harness.explain.question import Question, Standing
 from harness.explain.search import search
 

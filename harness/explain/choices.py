@@ -6,6 +6,7 @@ what one of two losses leaves as it usually is has to be said where the other do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,12 +31,12 @@ from harness.explain.vocabulary import (
 from harness.expression import render
 from harness.reference.tape import TIES
 from harness.semantics import Semantics, Smoothing
-from harness.syntax import Call, Literal
+from harness.syntax import Binary, Call, Literal
 
 Values = tuple[Any, ...]
 
 # Softplus has no kink: what a framework returns at 0 is a slope of its own where it is not the formula's.
-USUAL_SLOPES = {**TIES, "softplus": 0.5}
+USUAL_SLOPES = {**TIES, "softplus": 0.5, "log": math.nan}
 
 # Fractions like these have no short decimal form, and come from somebody's division by a count.
 LARGEST_COUNT = 10_000
@@ -190,6 +191,26 @@ def _smoothed(value: Smoothing | None) -> str:
     return "none" if value is None else f"{amount(value.amount)}, {SMOOTHINGS[value.kind]}"
 
 
+def _divisor(values: Values) -> str:
+    """What a mean counts, or the number by which a sum is divided."""
+    match values:
+        case (_, "sum", _, Binary("/", Literal(float() as factor), divisor)):
+            return amount(divisor) + ("" if factor == 1.0 else f", times {amount(factor)}")
+        case (_, "sum", _, factor):
+            return f"nothing, and multiplied by {amount(factor)}"
+        case _:
+            return _called(DENOMINATORS, values[0])
+
+
+def _reduced(values: Values, other: Values) -> str:
+    """How the batch is reduced; of a ratio, what its sums run over first."""
+    words = _called(REDUCTIONS, values[0])
+    given, held = (dict(v[1]) if len(v) > 1 else {} for v in (values, other))
+    if not given and not held:
+        return words
+    return f"each sum over axes {amount(given['over'])}, then {words}" if given else "each sum over everything"
+
+
 def _called(names: Mapping[str, str], value: str) -> str:
     return names.get(value, value)
 
@@ -219,8 +240,8 @@ WORDS: dict[str, Row] = {
     "weight.class": _class_weight,
     "weight.mask": lambda v, _: _mask(v[0]),
     "reduction.classes": lambda v, _: CLASSES[v[0]],
-    "reduction.batch": lambda v, _: _called(REDUCTIONS, v[0]),
-    "reduction.denominator": lambda v, _: f"divided by {_called(DENOMINATORS, v[0])}",
+    "reduction.batch": _reduced,
+    "reduction.denominator": lambda v, _: f"divided by {_divisor(v)}",
     "reduction.microbatches": lambda v, _: (
         "one mean" if v[0] is None else f"mean of the means of parts of {amount(v[0])}"
     ),

@@ -14,18 +14,18 @@ import numpy as np
 
 from harness.catalog import api_of
 from harness.explain.absorb import absorb
-from harness.explain.counted import counted_rows, counts, is_count, same_weights, weights_summed
-from harness.explain.facts import Facts, constant_of
+from harness.explain.divided import by_weights, divided_by, times
+from harness.explain.facts import Facts, constant_of, is_alone
 from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
-from harness.explain.rows import by_rows, rows_of
+from harness.explain.rows import laid_out
+from harness.explain.spelled import sum_of_squares
+from harness.explain.sums import factors
 from harness.explain.unit_axes import adds_axes, without_unit_axes
 from harness.expression import inputs_of
-from harness.records import Array
-from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
 from harness.syntax import Binary, Index, Literal, Node, Sequence, Unary
 
@@ -39,6 +39,9 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     if api_of(node) is not None:
         declared = facts.declared(node)
         return None if declared is None else without_unit_axes(declared, facts.describe)
+    squares = sum_of_squares(node)
+    if squares is not None:
+        return resolve(squares, facts)
     spelled = plain(node, facts.describe, facts.prediction) or (of_certainties(node) if facts.alone else None)
     if spelled is not None:
         return _settled(spelled, facts)
@@ -71,30 +74,55 @@ def _mapped(s: Semantics | None, change: Callable[[Semantics], Semantics | None]
 
 def _negated(s: Semantics) -> Semantics | None:
     plus = [p for other in s.plus if (p := _negated(other)) is not None]
-    if len(plus) < len(s.plus) or s.scale.offset != 0.0:
+    if len(plus) < len(s.plus) or isinstance(s.scale.offset, Node):
         return None
-    return replace(with_choice(s, "scale", sign=-s.scale.sign), plus=tuple(plus))
+    return replace(with_choice(s, "scale", sign=-s.scale.sign, offset=0.0 - s.scale.offset), plus=tuple(plus))
 
 
 def _added(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
     first, second = resolve(left, facts), resolve(right, facts)
     if (first is None) != (second is None):
         # A catalog loss and something written out beside it: a cross-entropy plus a Dice.
-        first, second = first or _recognised(left, facts), second or _recognised(right, facts)
+        first, second = first or _beside(left, facts), second or _beside(right, facts)
     if op == "-" and first is not None and second is not None and is_entropy_of_target(second, first):
         return with_choice(first, "term", family="kl")
     if op == "-" and second is not None:
         second = _negated(second)
     if first is not None and second is not None:
-        return replace(first, plus=(*first.plus, replace(second, plus=()), *second.plus))
+        return _together(first, second)
     loss, other = (first, right) if first is not None else (second, left)
     if loss is None:
-        return None
+        return _beside_targets(op, left, right, facts) if facts.opaque else None
     offset = constant_of(other, facts)
     if offset is None or loss.plus or not isinstance(loss.scale.offset, float):
         return None
     sign = -1.0 if op == "-" and first is not None else 1.0
     return with_choice(loss, "scale", offset=loss.scale.offset + sign * offset)
+
+
+def _together(first: Semantics, second: Semantics) -> Semantics:
+    """The sum of two losses; what is added to the second is added to the first."""
+    if isinstance(first.scale.offset, float) and isinstance(second.scale.offset, float):
+        offset = first.scale.offset + second.scale.offset
+        first, second = with_choice(first, "scale", offset=offset), with_choice(second, "scale", offset=0.0)
+    return replace(first, plus=(*first.plus, replace(second, plus=()), *second.plus))
+
+
+def _beside(node: Node, facts: Facts) -> Semantics | None:
+    """What is added to a loss: of certainties where it reads no target, or a formula."""
+    found = resolve(node, replace(facts, alone=True)) if is_alone(node) else None
+    return found if found is not None and found.reduction.batch != "none" else _recognised(node, facts)
+
+
+def _beside_targets(op: str, left: Node, right: Node, facts: Facts) -> Semantics | None:
+    """A formula, and beside it what reads no prediction, such as the log t! of a Poisson likelihood: an offset."""
+    if facts.prediction in inputs_of(right) or facts.shape(right) != facts.shape(left):
+        return None
+    return _mapped(_recognised(left, facts), partial(_with_offset, offset=right if op == "+" else Unary("-", right)))
+
+
+def _with_offset(s: Semantics, offset: Node) -> Semantics | None:
+    return with_choice(s, "scale", offset=offset) if s.scale.offset == 0.0 and s.reduction.batch == "none" else None
 
 
 def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
@@ -103,7 +131,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
         return None
     factor = constant_of(right, facts)
     if factor is not None:
-        return _times(s, factor)
+        return times(s, factor)
     if facts.prediction in inputs_of(right):
         return None
     if facts.describe(right).shape == ():
@@ -115,26 +143,16 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
     return _weighted(s, right, facts)
 
 
-def _times(s: Semantics, factor: float) -> Semantics | None:
-    if not isinstance(s.scale.constant, float) or not isinstance(s.scale.offset, float):
-        return None
-    changed = with_choice(
-        s,
-        "scale",
-        constant=s.scale.constant * abs(factor),
-        sign=s.scale.sign if factor >= 0 else -s.scale.sign,
-        offset=s.scale.offset * factor,
-    )
-    plus = [p for other in s.plus if (p := _times(other, factor)) is not None]
-    return None if len(plus) < len(s.plus) else replace(changed, plus=tuple(plus))
-
-
 def _weighted(s: Semantics, weight: Node, facts: Facts) -> Semantics | None:
     if s.reduction.batch != "none" or s.plus:
         return None
     known = s.weight.sample
     if isinstance(known, float):
         return None
+    for constant, rest in factors(weight):
+        factor = constant_of(constant, facts)
+        if factor is not None:
+            return _mapped(times(s, factor), partial(_weighted, weight=rest, facts=facts))
     if known is not None and s.weight.mask is None and _is_mask(known, facts) != _is_mask(weight, facts):
         # One says what counts, and the other how much.
         mask, amount = (known, weight) if _is_mask(known, facts) else (weight, known)
@@ -152,78 +170,8 @@ def _divided(left: Node, right: Node, facts: Facts) -> Semantics | None:
         return None
     divisor = constant_of(right, facts)
     if divisor is not None:
-        return as_microbatches(s, divisor, facts.describe) or _divided_by(s, right, divisor, facts)
-    return _by_weights(s, right, facts)
-
-
-def _divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Semantics | None:
-    base = _log_base(divisor)
-    if base is not None and not s.scale.log_base:
-        return with_choice(s, "scale", log_base=base)
-    if (
-        s.reduction.batch == "sum"
-        and not s.plus
-        and s.scale.constant == 1.0
-        and s.scale.offset == 0.0
-        and amount != 1.0
-    ):
-        shape = facts.describe(s.layout.prediction).shape
-        counts = {"samples": shape[0] if shape else 1, "elements": _elements(s, shape)}
-        for denominator in ("samples", "elements") if s.reduction.classes == "flat" else ("elements", "samples"):
-            if counts[denominator] == amount:
-                return with_choice(s, "reduction", **_mean_over(s, denominator, len(shape)))
-    return _times(s, 1.0 / amount) if amount else None
-
-
-def _mean_over(s: Semantics, denominator: str, axes: int) -> dict[str, str]:
-    if denominator == "samples" and s.reduction.classes == "flat" and axes == 2:  # noqa: PLR2004  samples and classes
-        # The sum over everything divided by the samples: a sum over classes, then a mean over samples.
-        return {"classes": "sum", "batch": "mean", "denominator": "elements"}
-    return {"batch": "mean", "denominator": denominator}
-
-
-def _elements(s: Semantics, shape: tuple[int, ...]) -> int:
-    total = int(np.prod(shape, dtype=np.int64))
-    if s.reduction.classes == "flat" or not shape:
-        return total
-    return total // shape[s.layout.class_axis if s.layout.class_axis is not None else -1]
-
-
-def _log_base(node: Node) -> float | None:
-    found = operation(node)
-    if found is None or found[0] != "log" or len(found[1]) != 1:
-        return None
-    return number(found[1][0])
-
-
-def _by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
-    """L·w summed, divided by what the w come to: a mean that counts the weights used, or what was left by a mask."""
-    if s.plus or facts.prediction in inputs_of(divisor):
-        return None
-    shape = facts.shape(divisor)
-    if len(shape) == 1:
-        return _by_rows(s, facts.array(divisor), facts)
-    if s.reduction.batch != "sum" or shape != ():
-        return None
-    found, weights = operation(divisor), s.weight.sample
-    if found is not None and found[0] in ("sum", "count_nonzero") and len(found[1]) == 1 and not found[2]:
-        inner = found[1][0]
-        if isinstance(weights, Node) and same_weights(facts.array(inner), facts.array(weights)):
-            return with_choice(s, "reduction", batch="mean", denominator=weights_summed(s, inner, facts))
-    amount = float(facts.array(divisor))
-    counted = (name for name, count in counts(s, facts).items() if is_count(amount, count, facts.dtype))
-    denominator = next(counted, None) if s.weight.sample is not None or s.weight.mask is not None else None
-    if denominator is not None:
-        return with_choice(s, "reduction", batch="mean", denominator=denominator)
-    return with_choice(s, "scale", constant=Binary("/", Literal(1.0), divisor)) if s.scale.constant == 1.0 else None
-
-
-def _by_rows(s: Semantics, divisor: Array, facts: Facts) -> Semantics | None:
-    """A sum for each sequence, divided by what that sequence counts."""
-    if s.reduction.batch == "none" and s.reduction.classes == "sum" and FAMILIES[s.term.family].shape == "elementwise":
-        s = rows_of(with_choice(s, "reduction", classes="flat"), "sum", len(divisor))
-    counted = counted_rows(s, divisor, facts, facts.dtype) if s.reduction.batch == "rows-sum" else None
-    return None if counted is None else by_rows(s, counted)
+        return as_microbatches(s, divisor, facts.describe) or divided_by(s, right, divisor, facts)
+    return by_weights(s, right, facts)
 
 
 def _selected(value: Node, items: tuple[Node, ...], facts: Facts) -> Semantics | None:
@@ -251,6 +199,8 @@ def _called(node: Node, facts: Facts) -> Semantics | None:
     name, args, kwargs = found
     if name in IDENTITIES or name in ("squeeze", "float", "identity"):
         return resolve(args[0], facts)
+    if name == "reshape":
+        return _mapped(resolve(args[0], facts), partial(laid_out, shape=facts.shape(node), facts=facts))
     if name in ("sum", "mean"):
         if isinstance(args[0], Sequence):
             return _of_list(name, args[0], facts)

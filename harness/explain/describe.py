@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from harness.explain.choices import WORDS, amount, chain
-from harness.explain.differences import DETAILS, Difference, read
+from harness.explain.differences import DETAILS, Difference, differences, read
 from harness.explain.vocabulary import ENCODINGS
 from harness.semantics import Semantics
 
@@ -119,7 +119,20 @@ def _always_told(factor: str, a: Semantics, b: Semantics) -> bool:
     return factor in ("activation", "term.family", "reduction.classes", "reduction.batch")
 
 
+def _part(a: Semantics, b: Semantics, prediction_is: str | None) -> tuple[str, str]:
+    """A loss that is added on either side, each with what it has that the other has not."""
+    apart = [words_of(inner, prediction_is) for inner in differences(a, b)]
+    told = [(amount(part), ", ".join(words[i] for words in apart)) for i, part in enumerate((a, b))]
+    first, second = (f"{name} ({words})" if words else name for name, words in told)
+    return first, second
+
+
 def words_of(difference: Difference, prediction_is: str | None) -> tuple[str, str]:
     """A's and B's choice of a difference in words."""
     factor, before, after = difference.factor, difference.before, difference.after
+    if factor == "term.added" and len(before[0]) == len(after[0]):
+        first, second = zip(
+            *(_part(*pair, prediction_is) for pair in zip(before[0], after[0], strict=True)), strict=True
+        )
+        return " + ".join(first), " + ".join(second)
     return choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)

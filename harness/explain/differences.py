@@ -12,8 +12,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from harness.explain.joint import core, exchange, exchanged
-from harness.reference.terms import FAMILIES
-from harness.semantics import Semantics, get, with_choice
+from harness.semantics import STAGES, Semantics, get, with_choice
+from harness.syntax import Node
 
 Fields = tuple[tuple[str, str], ...]
 Switch = Callable[[Semantics], Semantics]
@@ -38,7 +38,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("guard.order", (("guard", "order"),)),
     ("guard.floor", (("term", "floors"),)),
     ("term.sides", (("term", "sides"),)),
-    ("term.family", (("term", "family"), ("term", "parameters"))),
+    ("term.family", (("term", "family"), ("term", "floors"), ("term", "shape"))),
     ("term.direction", (("term", "direction"),)),
     ("term.parameter", (("term", "shape"),)),
     ("term.added", (("", "plus"),)),
@@ -50,7 +50,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("weight.sample", (("weight", "sample"),)),
     ("weight.mask", (("weight", "mask"),)),
     ("reduction.classes", (("reduction", "classes"),)),
-    ("reduction.batch", (("reduction", "batch"),)),
+    ("reduction.batch", (("reduction", "batch"), ("term", "over"))),
     ("reduction.denominator", (("reduction", "denominator"),)),
     ("reduction.microbatches", (("reduction", "microbatches"),)),
     ("reduction.zero", (("reduction", "zero"),)),
@@ -66,6 +66,8 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("gradient.clip", (("gradient", "clip"),)),
     ("gradient.closed_form", (("gradient", "closed_form"),)),
 )
+# A mean, and a sum divided by something else.
+DIVIDED: Fields = (("reduction", "denominator"), ("reduction", "batch"), ("reduction", "zero"), ("scale", "constant"))
 ORDER = {factor: i for i, (factor, _) in enumerate(DETAILS)}
 
 
@@ -81,13 +83,21 @@ class Difference:
 
 # Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
 FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
-_PARTS = {("term", "floors"): True, ("term", "shape"): False}
+# What a ratio sums over is one of its parameters, and a reduction.
+OVER = frozenset({"over"})
+
+
+def _kind(parameter: str) -> str:
+    return "floors" if parameter in FLOORS else "over" if parameter in OVER else "shape"
+
+
+_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "shape")})
 
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
-    """The choice in `stage.name`; the empty stage is the point's own, and a term's parameters are of two kinds."""
-    if (stage, name) in _PARTS:
-        return tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) == _PARTS[stage, name])
+    """The choice in `stage.name`; the empty stage is the point's own, and a term's parameters are of three kinds."""
+    if (stage, name) in _KINDS:
+        return tuple(pair for pair in s.term.parameters if _kind(pair[0]) == name)
     if (stage, name) == ("guard", "clip"):
         return _bounds(s.guard.clip)
     return getattr(s, name) if not stage else get(s, stage, name)
@@ -102,8 +112,8 @@ def _bounds(clip: tuple[Any, Any] | None) -> tuple[Any, Any] | None:
 
 
 def _write(s: Semantics, stage: str, name: str, choice: Any) -> Semantics:  # noqa: ANN401
-    if (stage, name) in _PARTS:
-        others = tuple(pair for pair in s.term.parameters if (pair[0] in FLOORS) != _PARTS[stage, name])
+    if (stage, name) in _KINDS:
+        others = tuple(pair for pair in s.term.parameters if _kind(pair[0]) != name)
         return with_choice(s, "term", parameters=(*others, *choice))
     return with_choice(s, stage, **{name: choice}) if stage else replace(s, **{name: choice})
 
@@ -117,12 +127,15 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
         found.append((-1, Difference(both[0], both[1:2], both[2:], partial(exchanged, b=b))))
         a = exchanged(a, b)
     added = a.plus
+    alike = {stage for stage in STAGES if getattr(a, stage) == getattr(b, stage)}
     for factor, fields in _in_order(a, b):
+        if alike.issuperset(stage for stage, _ in fields):
+            continue
         before = tuple(read(a, *f) for f in fields)
         after = tuple(read(b, *f) for f in fields)
         if factor == "term.added":
             before = (added,)
-        if before == after or _implied(factor, a, b):
+        if before == after or (fields != DIVIDED and _implied(factor, a, b)):
             continue
         throw = _switch(fields, after, b)
         if factor != "term.added" and throughout(fields, a, b):
@@ -134,13 +147,24 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
 def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
     """The rows of DETAILS, with what is added last: what changes in every part of a sum is no other part."""
     broadcast = a.layout.broadcast != b.layout.broadcast and core(a.layout.prediction) == core(b.layout.prediction)
+    divided = _divided(a, b) or _divided(b, a)
     for factor, fields in DETAILS:
-        if factor == "layout.broadcast" and broadcast:
+        if divided and factor in ("reduction.batch", "scale.constant"):
+            continue
+        if divided and factor == "reduction.denominator":
+            yield factor, DIVIDED
+        elif factor == "layout.broadcast" and broadcast:
             # An axis that was dropped or not makes the shapes fit or not.
             yield factor, (*fields, ("layout", "prediction"))
         elif factor != "term.added" and not (factor == "layout.prediction" and broadcast):
             yield factor, fields
     yield "term.added", (("", "plus"),)
+
+
+def _divided(mean: Semantics, total: Semantics) -> bool:
+    """Whether one is a mean and the other a sum divided by what the inputs come to: by another number."""
+    by_inputs = isinstance(total.scale.constant, Node) and not isinstance(mean.scale.constant, Node)
+    return by_inputs and (mean.reduction.batch, total.reduction.batch) == ("mean", "sum")
 
 
 def throughout(fields: Fields, a: Semantics, b: Semantics) -> bool:
@@ -230,68 +254,3 @@ def ordered(s: Semantics, b: Semantics) -> Semantics:
         else (*first, *rest)
     )
     return with_choice(s, "guard", order=tuple(g for g in merged if present.get(g)))
-
-
-def aligned(a: Semantics, b: Semantics) -> tuple[Semantics, Semantics]:
-    """The same two losses in the coordinates in which they differ least.
-
-    A loss that averages over everything at once is also one that averages over classes and then over samples; which of
-    the two a person would say depends on what it is held against.
-    """
-    b = _of_family(b, a)
-    flat = _flat(a), _flat(b)
-    if flat[0] is not None and flat[1] is not None:
-        return flat[0], flat[1]
-    return _unfolded(a, b), _unfolded(b, a)
-
-
-def _of_family(b: Semantics, a: Semantics) -> Semantics:
-    """Smooth-L1 is Huber divided by its parameter: `b` told in A's family where that leaves fewer differences."""
-    names = {"huber": "delta", "smooth-l1": "beta"}
-    if a.term.family == b.term.family or not {a.term.family, b.term.family} <= set(names):
-        return b
-    width = dict(b.term.parameters).get(names[b.term.family], 1.0)
-    if not (isinstance(width, float) and width > 0 and isinstance(b.scale.constant, float)):
-        return b
-    constant = b.scale.constant / width if b.term.family == "smooth-l1" else b.scale.constant * width
-    term = replace(b.term, family=a.term.family, parameters=((names[a.term.family], width),))
-    told = replace(b, term=term, scale=replace(b.scale, constant=constant))
-    return told if len(differences(a, told)) < len(differences(a, b)) else b
-
-
-def _flat(s: Semantics) -> Semantics | None:
-    r = s.reduction
-    if r.classes == "flat":
-        return s
-    elementwise = FAMILIES[s.term.family].shape == "elementwise"
-    plain = (s.weight.sample, s.weight.mask, s.weight.klass, s.modulation.z_loss, r.microbatches) == (None,) * 5
-    same = (r.classes, r.batch) in {("mean", "mean"), ("sum", "sum"), ("none", "none")}
-    if not (
-        elementwise
-        and plain
-        and same
-        and r.denominator in ("elements", "samples", "kept")
-        and s.layout.class_axis in (-1, None)
-    ):
-        return None
-    return with_choice(s, "reduction", classes="flat", denominator="elements")
-
-
-def _unfolded(s: Semantics, other: Semantics) -> Semantics:
-    """A flat reduction told as one over classes and one over samples, with the other side's class axis."""
-    if s.reduction.classes != "flat" or FAMILIES[s.term.family].shape != "elementwise":
-        return s if s.reduction.classes != "flat" else with_choice(s, "reduction", classes=other.reduction.classes)
-    if (
-        s.weight.sample is not None
-        or s.weight.mask is not None
-        or s.reduction.denominator not in ("elements", "kept", "samples")
-    ):
-        return s
-    axis = s.layout.class_axis if s.layout.class_axis is not None else other.layout.class_axis
-    axis = -1 if axis is None else axis
-    # What is normalised over the classes has no axis of its own.
-    softmax = None if s.layout.softmax_axis == axis else s.layout.softmax_axis
-    changed = with_choice(s, "layout", class_axis=axis, softmax_axis=softmax)
-    if s.reduction.batch == "mean" and s.reduction.denominator == "samples":
-        return with_choice(changed, "reduction", classes="sum")
-    return with_choice(changed, "reduction", classes=s.reduction.batch, denominator="elements")

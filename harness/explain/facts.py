@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.catalog.api import Described
+from harness.catalog.roles import TARGET_NAMES
 from harness.explain.named import number, operation
 from harness.semantics import Semantics
 from harness.syntax import Attribute, Binary, Call, Constant, Index, Literal, Node
+from harness.trees import inputs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Facts:
     def shape(self, node: Node) -> tuple[int, ...]:
         """The shape of a tree."""
         return self.describe(node).shape
+
+
+def is_alone(node: Node) -> bool:
+    """Whether an expression has no input that is called a target."""
+    return not {*map(str.lower, inputs_of(node))} & {*TARGET_NAMES}
 
 
 def constant_of(node: Node, facts: Facts) -> float | None:

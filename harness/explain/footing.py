@@ -30,7 +30,7 @@ class Footing:
     @cached_property
     def facts(self) -> Facts:
         """What resolving the sides' texts may ask."""
-        return facts_for(self.case.inputs, self.dtype, self.case.gradient or "prediction")
+        return facts_for(self.case.inputs, self.dtype, self.case.prediction)
 
     def question(self) -> Question:
         """What pairs of the sides are judged on."""
@@ -40,7 +40,7 @@ class Footing:
         """The point of one side, and what the reference says of it; `known` is the point of a function."""
         side = self.case.sides[name]
         wrt = self.case.gradient if seen.gradient is not None else None
-        semantics = reached = written = None
+        semantics = reached = written = tree = None
         if known is not None:
             semantics, reached = known, self._references(known, wrt)
         if isinstance(side, Expression):
@@ -51,12 +51,13 @@ class Footing:
                 # A catalog point that these inputs do not fit: the framework took them, so the side has no known point.
                 semantics = reached = None
             written = self._written(side.tree, wrt, semantics, reached)
+            tree = side.tree
             if reached is not None and written is not None and not same_formula(reached, written):
                 # Read as a point, the expression is worth something else than as it stands: it was misread.
                 semantics = reached = None
             if side.mode != "eager" and semantics is not None:
                 semantics = replace(semantics, mode=replace(semantics.mode, execution=side.mode))
-        return Standing(name, seen.value, seen.gradient, semantics, reached, written)
+        return Standing(name, seen.value, seen.gradient, semantics, reached, written, tree)
 
     def _written(
         self, tree: Node, wrt: str | None, semantics: Semantics | None, reached: Reference | None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.explain.formula_notes import SEPARATOR, WHERE, Notes, remarks
-from harness.explain.formula_terms import amount, term_of
+from harness.explain.formula_terms import amount, factor, term_of
 from harness.explain.latex_text import as_text
 from harness.explain.signed import OVER_CLASSES, Big, Piece, added, negated, scaled, signed
 from harness.reference.terms import FAMILIES
@@ -110,7 +110,7 @@ def _score(s: Semantics, _notes: Notes) -> str:
 def _activated(s: Semantics, steps: tuple[str, ...]) -> str:
     x = _array(s.layout.prediction, "prediction", "x")
     if s.activation.temperature != 1.0:
-        x = f"{x}/{amount(s.activation.temperature)}"
+        x = f"{x if x == 'x' else factor(s.layout.prediction)}/{factor(s.activation.temperature)}"
     if s.activation.support is not None:
         x = rf"{x}\text{{ where }}{amount(s.activation.support)}"
     for step in steps:
@@ -210,7 +210,7 @@ def _modulated(s: Semantics, term: Piece, notes: Notes) -> Piece:
 def _weighted(s: Semantics, term: Piece, notes: Notes) -> Piece:
     w = s.weight
     if w.balance is not None:
-        alpha, t = amount(w.balance), _t(s, notes)
+        alpha, t = factor(w.balance), _t(s, notes)
         term = scaled(term, rf"({t}\,{alpha}+(1-{t})(1-{alpha}))")
     if w.klass is not None and (w.klass_in == "terms" or s.layout.class_axis is None):
         term = scaled(term, f"{_weight(w.klass, notes)}_c")
@@ -228,7 +228,8 @@ def _weighted(s: Semantics, term: Piece, notes: Notes) -> Piece:
 def _weight(value: Value, notes: Notes) -> str:
     """A weight by its name, or as a number; what has neither is noted."""
     text = amount(value)
-    return text if len(text) <= INLINE or not text.startswith(r"\mathrm") else notes.name("w", text)
+    short = len(text) <= INLINE or not text.startswith(r"\mathrm")
+    return factor(value) if short else notes.name("w", text)
 
 
 def _reduced(s: Semantics, term: Piece, notes: Notes) -> Piece:
@@ -291,5 +292,5 @@ def _scaled(s: Semantics, loss: Piece) -> Piece:
     if s.scale.sign < 0:
         loss = negated(loss)
     if constant != 1.0:
-        loss = scaled(loss, amount(constant))
+        loss = scaled(loss, factor(constant))
     return loss if s.scale.offset == 0.0 else signed(added([loss, signed(amount(s.scale.offset))]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.explain.choices import EPSILONS, brief, unwrapped
 from harness.reference.terms import FAMILIES
-from harness.syntax import Literal
+from harness.syntax import Binary, Literal, Unary
 from harness.trees import render
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ _DEFAULTS: dict[str, dict[str, Value]] = {
 _SYMBOLS = {"delta": r"\delta", "beta": r"\beta", "alpha": r"\alpha", "quantile": "q", "q": "q", "margin": "m"}
 
 Given = Mapping[str, "Value"]
+
+
+def factor(value: Value) -> str:
+    """`amount`, in brackets where it is a sum, a product or a quotient."""
+    text = amount(value)
+    return f"({text})" if isinstance(unwrapped(value), Binary | Unary) else text
 
 
 def amount(value: Value | str) -> str:
@@ -78,7 +84,7 @@ def _plain(s: Semantics) -> str:
         return _REVERSE.get(family, term)
     if s.term.sides != "two" or family not in _COMPLEMENT:
         return term
-    positive = "" if s.weight.positive is None else amount(s.weight.positive) + r"\,"
+    positive = "" if s.weight.positive is None else factor(s.weight.positive) + r"\,"
     sign = "-" if family == "cross-entropy" else "+"
     return rf"{sign if sign == '-' else ''}{positive}{term.removeprefix('-')}{sign}{_COMPLEMENT[family]}"
 

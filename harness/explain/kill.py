@@ -15,10 +15,8 @@ from harness.compare import difference, within
 from harness.errors import CaseError
 from harness.explain.pair import Question, Standing, explain_pair
 from harness.explain.search import NEIGHBOURS
-from harness.explain.standing import PLAIN
 from harness.findings import Comparison
 from harness.records import Array
-from harness.reference.evaluate import evaluate
 from harness.semantics import Semantics
 
 TIMES_THE_BOUND = 32.0
@@ -98,7 +96,7 @@ def _restaged(a: Standing, comparison: Comparison, question: Question) -> tuple[
 
 def _numbers(point: Semantics, aspect: str, question: Question) -> Array | None:
     try:
-        out = evaluate(point, question.inputs, PLAIN, question.dtype, question.wrt if aspect == "gradient" else None)
+        out = question.evaluator(aspect)(point)
     except (CaseError, ValueError, IndexError, ZeroDivisionError):
         return None
     return np.asarray(out.value if aspect == "value" else out.gradient)

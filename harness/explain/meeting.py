@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.compare import difference
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import Difference, differences
 from harness.explain.forms import Coarse, coarser, two_class
 from harness.explain.question import Question, Standing
-from harness.explain.standing import PLAIN, working_dtype
+from harness.explain.standing import working_dtype
 from harness.explain.tellings import Ground, told
 from harness.records import Array
 from harness.reference.arithmetic import Rounded
@@ -35,7 +37,7 @@ def meet(a: Standing, b: Standing, aspect: str, question: Question) -> Met:
     points = _in_words(a.semantics, b.semantics, question.ground)
 
     def value(s: Semantics) -> Array:
-        return np.asarray(evaluate(s, question.inputs, PLAIN, question.dtype, None).value)
+        return np.asarray(question.evaluator("value")(s).value)
 
     finer = a.value.ndim - b.value.ndim
     sides = (
@@ -115,7 +117,7 @@ def told_apart(met: Met, numbers: tuple[Array, Array], aspect: str, question: Qu
 def _shaped(bound: Array, shape: tuple[int, ...]) -> Array:
     return (
         np.reshape(bound, shape)
-        if bound.size == int(np.prod(shape))
+        if bound.size == math.prod(shape)
         else np.broadcast_to(np.max(bound, initial=0.0), shape)
     )
 

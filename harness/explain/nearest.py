@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from harness.catalog import APIS, complete, declare
 from harness.errors import CaseError
+from harness.explain.aligned import aligned
 from harness.explain.describe import words_of
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.differences import Difference, differences
 from harness.explain.forms import two_class
 from harness.explain.standing import facts_of
 from harness.records import InputArray

@@ -10,12 +10,13 @@ import numpy as np
 from harness.compare import broadcastable, diverge, identical, within
 from harness.errors import CaseError
 from harness.explain.account import factors_of, rounding_of, worths_of
+from harness.explain.aligned import aligned
 from harness.explain.blame import blame
 from harness.explain.describe import stage_table, words_of
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.differences import Difference, differences
 from harness.explain.formula import formula
 from harness.explain.meeting import Met, bound_of, meet, seen_differences, told_apart
-from harness.explain.parting import described, parting_inputs
+from harness.explain.parting import described, parting_input, parting_inputs
 from harness.explain.plain import is_opaque
 from harness.explain.question import Question, Standing
 from harness.explain.search import factors_between, search
@@ -160,6 +161,8 @@ def _equal(
     if a.semantics is not None and b.semantics is not None:
         inactive = _inactive(seen_differences(met, aspect), met.points[0], aspect, question)
         scope, parting = _scope(inactive)
+        if scope == Scope.EVERYWHERE:
+            scope, parting = _scope_as_written(a, b, aspect, question)
     explanation = Explanation(
         inactive=inactive,
         residual=divergence.gap,
@@ -178,6 +181,17 @@ def _equal(
 def _scope(inactive: tuple[Inactive, ...]) -> tuple[Scope, str]:
     parting = next((row.activates for row in inactive if row.activates), "")
     return (Scope.HERE if parting else Scope.EVERYWHERE), parting
+
+
+def _scope_as_written(a: Standing, b: Standing, aspect: str, question: Question) -> tuple[Scope, str]:
+    """What points do not say of expressions: an epsilon too small for these numbers, a count that is kept from 0."""
+    sides = a.spelled, b.spelled
+    # The same labels in another input: no choice of numbers for one of the two would say anything.
+    read = [set() if side.tree is None else inputs_of(side.tree) for side in (a, b)]
+    if None in sides or all(isinstance(side, Semantics) for side in sides) or read[0] != read[1]:
+        return Scope.EVERYWHERE, ""
+    found = parting_input(*sides, question.tries(aspect))  # type: ignore[arg-type]
+    return (Scope.EVERYWHERE, "") if found is None else (Scope.HERE, described(found, question.inputs))
 
 
 def _inactive(unseen: Sequence[Difference], point: Semantics, aspect: str, question: Question) -> tuple[Inactive, ...]:
@@ -237,7 +251,9 @@ def _explained(
         factors, residual = factors_of(found, rounding, met, divergence, question, (a.name, b.name))
         if factors and within(np.asarray(residual), np.asarray(divergence.bound)):
             break
-    left = within(np.asarray(residual), divergence.bound + np.zeros(())) if known else False
+    # Shares are float64 numbers themselves: where the sides are, too, they are rounded as much.
+    own = divergence.bound if question.dtype == "float64" else 0.0
+    left = within(np.asarray(residual), divergence.bound + own + np.zeros(())) if known else False
     # Several sides' rounding in a narrower dtype is its own factor, so that the residual is held against the case's.
     verdict = Verdict.EXPLAINED if known and stands and left and factors else Verdict.UNEXPLAINED
     inactive = _inactive([w.difference for w in found if not w.active], met.points[0], aspect, question)

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from harness.compare import difference, within
 from harness.errors import CaseError
-from harness.reference.arithmetic import Plain, Rounded
+from harness.explain.written import as_written
+from harness.reference.arithmetic import Arithmetic, Plain, Rounded
 from harness.reference.evaluate import Evaluated, Evaluator
 from harness.semantics import Semantics
+from harness.syntax import Node
 
-PLAIN = Plain()
-SEARCH = Rounded("float64")
+ARITHMETICS: tuple[Arithmetic, Arithmetic] = (Plain(), Rounded("float64"))
 ROUNDS = 4
 
 
 class Try:
-    """One set of inputs, and what points come to there: each is evaluated once."""
+    """One set of inputs, and what points and expressions come to there: each is evaluated once."""
 
     def __init__(self, inputs: Mapping[str, np.ndarray], wrt: str | None) -> None:
         self.inputs = inputs
-        self.plain, self.rounded = (Evaluator(inputs, arith, "float64", wrt) for arith in (PLAIN, SEARCH))
+        self.plain, self.rounded = (_Kept(inputs, arith, wrt) for arith in ARITHMETICS)
+
+
+class _Kept:
+    """Points and expressions in one arithmetic."""
+
+    def __init__(self, inputs: Mapping[str, np.ndarray], arith: Arithmetic, wrt: str | None) -> None:
+        self._evaluator = Evaluator(inputs, arith, "float64", wrt)
+        self._of_text = partial(as_written, inputs=inputs, arith=arith, dtype="float64", wrt=wrt)
+        self._written: dict[Node, Evaluated] = {}
+
+    def __call__(self, asked: Semantics | Node) -> Evaluated:
+        if isinstance(asked, Semantics):
+            return self._evaluator(asked)
+        if asked not in self._written:
+            self._written[asked] = self._of_text(asked)
+        return self._written[asked]
 
 
 class Tries:
@@ -47,7 +65,7 @@ class Tries:
 
 
 def parting_inputs(
-    point: Semantics, others: Sequence[Semantics], tries: Tries
+    point: Semantics | Node, others: Sequence[Semantics | Node], tries: Tries
 ) -> list[Mapping[str, np.ndarray] | None]:
     """For each of `others`, inputs on which it and `point` differ by more than rounding; None where none was found."""
     found: list[Mapping[str, np.ndarray] | None] = [None] * len(others)
@@ -61,23 +79,25 @@ def parting_inputs(
     return found
 
 
-def parting_input(a: Semantics, b: Semantics, tries: Tries) -> Mapping[str, np.ndarray] | None:
+def parting_input(a: Semantics | Node, b: Semantics | Node, tries: Tries) -> Mapping[str, np.ndarray] | None:
     """The same for one pair."""
     return parting_inputs(a, [b], tries)[0]
 
 
-def _parted(a: Semantics, b: Semantics, tried: Try) -> bool:
+def _parted(a: Semantics | Node, b: Semantics | Node, tried: Try) -> bool:
     try:
         first, second = (np.asarray(_aspect(tried.plain(s))) for s in (a, b))
         if first.shape == second.shape and np.array_equal(first, second, equal_nan=True):
             return False
         x, y = (_aspect(tried.rounded(s)) for s in (a, b))
-    except (CaseError, ValueError, IndexError):
+    except (CaseError, ValueError, IndexError, TypeError, KeyError):
         return False
-    if np.shape(x.mid) != np.shape(y.mid):
+    if np.size(x.mid) != np.size(y.mid):
         return True
-    room = np.where(np.isfinite(x.err + y.err), x.err + y.err, 0.0)
-    return not within(difference(x.mid, y.mid), room)
+    mid, err = np.reshape(y.mid, np.shape(x.mid)), x.err + np.reshape(y.err, np.shape(x.mid))
+    # What an expression may be off by without an end says nothing of its number.
+    unsure = np.isinf(err) & np.isfinite(x.mid) & np.isfinite(mid)
+    return not within(np.where(unsure, 0.0, difference(x.mid, mid)), np.where(np.isfinite(err), err, 0.0))
 
 
 def _aspect(evaluated: Evaluated) -> Any:  # noqa: ANN401  an array of any arithmetic
@@ -87,22 +107,34 @@ def _aspect(evaluated: Evaluated) -> Any:  # noqa: ANN401  an array of any arith
 def variations(inputs: Mapping[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
     """Inputs of the same shapes: random ones of the same kind, then each float input at its edges."""
     rng = np.random.default_rng(20240229)
-    for _ in range(ROUNDS):
-        yield {name: _like(a, rng) for name, a in inputs.items()}
+    for i in range(ROUNDS):
+        yield {name: _like(a, rng, marks=i % 2 == 0) for name, a in inputs.items()}
     for name, a in inputs.items():
         for edge in _edges(a):
             yield {**inputs, name: edge}
 
 
-def _like(a: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _like(a: np.ndarray, rng: np.random.Generator, *, marks: bool) -> np.ndarray:
+    """Random numbers of the same kind; with `marks`, what is 0 or 1 throughout stays so."""
     if a.dtype.kind != "f":
+        kinds = np.unique(a)
+        if kinds.size == 2:  # noqa: PLR2004  labels such as −1 and 1, between which there is none
+            return rng.choice(kinds, a.shape)
         return rng.integers(int(a.min(initial=0)), int(a.max(initial=1)) + 1, a.shape).astype(a.dtype)
     if a.size and np.all((a >= 0) & (a <= 1)):
         if a.ndim > 1 and np.all(np.abs(a.sum(-1) - 1.0) <= a.shape[-1] * 2.0**-20):
             powers = np.exp(rng.normal(0, 1.5, a.shape))
             return np.asarray(powers / powers.sum(-1, keepdims=True))
+        if marks and np.isin(a, (0.0, 1.0)).all():
+            return rng.integers(0, 2, a.shape).astype(np.float64)
         return rng.uniform(0.02, 0.98, a.shape)
     finite = a[np.isfinite(a)]
+    if finite.size and np.min(finite) >= 0.0:
+        # Weights, rates and variances: positive, and zero as often as they were.
+        some = rng.uniform(
+            0.5 * np.min(finite, where=finite > 0, initial=np.max(finite)), 2.0 * np.max(finite), a.shape
+        )
+        return np.where(rng.uniform(size=a.shape) < np.mean(finite == 0.0), 0.0, some)
     middle, spread = (float(np.mean(finite)), float(np.std(finite))) if finite.size else (0.0, 0.0)
     return rng.normal(middle, spread + 1.0, a.shape)
 

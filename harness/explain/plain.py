@@ -16,9 +16,11 @@ from harness.explain.facts import Facts
 from harness.explain.gaussian import density, divergence_of_normals, vae
 from harness.explain.joint import core
 from harness.explain.named import number, operation, power
+from harness.explain.overlap import overlap
+from harness.explain.spelled import negated
 from harness.explain.sums import factors
 from harness.expression import framework_of, inputs_of
-from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term
+from harness.semantics import Activation, Gradient, Layout, Reduction, Scale, Semantics, Target, Term, with_choice
 from harness.syntax import Binary, Call, Index, Input, Literal, Node
 
 Describe = Callable[[Node], Described]
@@ -37,6 +39,7 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     try:
         rules = (rule(node, describe) for rule in _RULES)
         found = next((point for point in rules if point is not None), None) or _error(node, describe, prediction)
+        found = found or overlap(node, describe, prediction)
     except CaseError:
         return None  # A loss stands inside, whose shape the tree alone does not tell.
     return found or _divergence(node, prediction) or _reversed(node, prediction) or binary(node, framework_of(node))
@@ -45,7 +48,11 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
 def of_certainties(node: Node) -> Semantics | None:
     """log p of outcomes that all came true: where nothing else is said, the target is 1."""
     found = operation(node)
-    if found is None or found[0] not in ("log", "log_sigmoid") or len(found[1]) != 1:
+    if found is not None and found[0] == "softplus" and len(found[1]) == 1 and not found[2]:
+        # log(1 + eˣ) = −log σ(−x)
+        certain = of_certainties(Call("jax.nn.log_sigmoid", (negated(found[1][0]),)))
+        return None if certain is None else with_choice(certain, "scale", sign=1)
+    if found is None or found[0] not in ("log", "log_sigmoid", "log_softmax"):
         return None
     return Semantics(
         Layout(node), Target(Literal(1.0)), Activation(("exp",)), reduction=ELEMENTWISE, scale=Scale(sign=-1)
@@ -141,7 +148,7 @@ def _error(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     x, t = (inner.left, inner.right) if isinstance(inner, Binary) and inner.op == "-" else (inner, NOTHING)
     if prediction in inputs_of(t) and prediction not in inputs_of(x):
         x, t = t, x
-    same = t == NOTHING or describe(x).shape == describe(t).shape
+    same = describe(t).shape in ((), describe(x).shape)
     return Semantics(
         layout=Layout(x, broadcast="aligned" if same else "expanded"),
         target=Target(t),

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cache
 
 from harness.explain.compose import Facts, resolve
+from harness.explain.facts import is_alone
 from harness.explain.named import operation
-from harness.explain.recognise import AT_EDGES, TARGET_NAMES, recognise
+from harness.explain.recognise import AT_EDGES, recognise
 from harness.explain.standing import facts_of
 from harness.expression import inputs_of
 from harness.records import InputArray
@@ -40,7 +41,7 @@ def point_of(node: Node, facts: Facts) -> Semantics | None:
     Raises:
         CaseError: If a catalog call in it has arguments that the API does not take.
     """
-    facts = replace(facts, alone=not {*map(str.lower, inputs_of(node))} & {*TARGET_NAMES})
+    facts = replace(facts, alone=is_alone(node))
     composed = resolve(node, facts)
     if facts.prediction not in inputs_of(node) or (composed is not None and not unread(composed, facts.prediction)):
         return composed

@@ -14,6 +14,7 @@ from harness.explain.tellings.ground import Ground
 from harness.records import Array
 from harness.reference.evaluate import Evaluator
 from harness.semantics import Semantics
+from harness.syntax import Node
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Standing:
         semantics: Its point, or None if it has none that is known.
         reference: What the reference says of the point; for a claim, the digits and half their last unit.
         written: The same of the expression operation by operation, where that is known: bounds a naive form.
+        tree: The expression, or None for a function and a claim.
         claimed: The numbers were printed by somebody; their bound is half the last digit's unit.
     """
 
@@ -38,7 +40,13 @@ class Standing:
     semantics: Semantics | None
     reference: Reference | None
     written: Reference | None = None
+    tree: Node | None = None
     claimed: bool = False
+
+    @property
+    def spelled(self) -> Node | Semantics | None:
+        """The expression, or the point where it is a call of the catalog that stands for it, or a function's."""
+        return self.semantics if self.tree is None or self.written is self.reference else self.tree
 
     def observed(self, aspect: str) -> Array:
         """Value or gradient as it was returned."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.catalog.roles import TARGET_NAMES
 from harness.errors import CaseError
 from harness.explain.identify import Answer, Ask, Identification, identify
 from harness.explain.standing import PLAIN
@@ -28,7 +29,6 @@ HOLE = "·"
 MOST_MADE = 2  # Arrays made of inputs that are tried as targets.
 # Stages at which a formula is told from another by inputs of no ordinary size.
 AT_EDGES = ("guard", "gradient")
-TARGET_NAMES = ("target", "targets", "label", "labels", "y", "y_true", "t", "q", "one_hot")
 _FAILURES = (CaseError, ValueError, IndexError, TypeError, KeyError, ZeroDivisionError)
 
 
@@ -75,7 +75,8 @@ class _Roles:
 def _by_role(node: Node, specimen: Mapping[str, InputArray], prediction: str, target: Node | None) -> _Roles:
     """The two roles by their names, and every other input by its own, or another where that is taken."""
     asked = node if target is None else _replaced(node, target, Input(HOLE))
-    names = {name: f"{name}_input" if name in ROLES else name for name in inputs_of(asked) - {HOLE}}
+    read = inputs_of(asked)
+    names = {name: f"{name}_input" if name in ROLES else name for name in specimen if name in read}
     names[prediction] = "prediction"
     asked = substitute(asked, {name: Input(role) for name, role in names.items()} | {HOLE: Input("target")})
     given = {role: specimen[name] for name, role in names.items()}

@@ -8,8 +8,8 @@ from harness.explain.facts import Facts
 from harness.explain.named import number
 from harness.explain.rows import ROWS, over_rows, rows_of
 from harness.reference.terms import FAMILIES
-from harness.semantics import Semantics, with_choice
-from harness.syntax import Literal, Node
+from harness.semantics import Semantics, Value, with_choice
+from harness.syntax import Call, Literal, Node
 
 
 def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Semantics | None:
@@ -25,9 +25,20 @@ def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Sem
         return over_rows(s, how) if axis is None else None
     if s.reduction.batch != "none":
         return s if axis is None else None
+    offset = _reduced_offset(s.scale.offset, how, axis)
+    if offset is None:
+        return None
+    s = with_choice(s, "scale", offset=offset)
     if axis is None:
         return with_choice(s, "reduction", batch=how, denominator=_denominator(s), zero="nan")
     return _over_axis(s, how, int(axis), facts)
+
+
+def _reduced_offset(offset: Value, how: str, axis: float | None) -> Value | None:
+    """What an offset of every element comes to; None where that takes more than the offset to tell."""
+    if isinstance(offset, Node):
+        return None if axis is not None else Call(f"numpy.{how}", (offset,))
+    return offset if how == "mean" or offset == 0.0 else None
 
 
 def _denominator(s: Semantics) -> str:

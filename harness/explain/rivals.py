@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.errors import CaseError
+from harness.explain.aligned import aligned
 from harness.explain.describe import words_of
-from harness.explain.differences import aligned, differences
+from harness.explain.differences import differences
 from harness.explain.parting import Tries, described, parting_input
 from harness.explain.search import factors_between, search
 from harness.explain.standing import as_arrays, holds, reference

@@ -4,9 +4,39 @@ While an expression is being read, `reduction.batch` may be "rows-sum" or "rows-
 of each sequence, which what is written behind it turns into a point of the space.
 """
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.explain.facts import Facts
+from harness.explain.named import operation
 from harness.semantics import Semantics, with_choice
+from harness.syntax import Node
 
 ROWS = frozenset({"rows-sum", "rows-mean"})
+
+
+def laid_out(s: Semantics, shape: tuple[int, ...], facts: Facts) -> Semantics | None:
+    """Losses of positions that were merged for the call, laid out in `shape` again: those of the arrays before."""
+    x, t = _before_merging(s.layout.prediction), _before_merging(s.target.source)
+    if s.reduction.batch != "none" or s.reduction.classes == "flat" or s.layout.class_axis not in (-1, 1):
+        return None
+    if (
+        x is None
+        or t is None
+        or (s.weight.sample, s.weight.mask if isinstance(s.weight.mask, Node) else None) != (None, None)
+    ):
+        return None
+    classes = facts.shape(s.layout.prediction)[-1:]
+    labels = shape if s.target.encoding == "index" else shape + classes
+    if (facts.shape(x), facts.shape(t), len(facts.shape(s.layout.prediction))) != (shape + classes, labels, 2):
+        return None
+    return replace(s, layout=replace(s.layout, prediction=x, class_axis=-1), target=replace(s.target, source=t))
+
+
+def _before_merging(node: Node) -> Node | None:
+    found = operation(node)
+    return found[1][0] if found is not None and found[0] in ("reshape", "flatten") and found[1] else None
 
 
 def rows_of(s: Semantics, how: str, rows: int) -> Semantics:

@@ -14,7 +14,8 @@ import numpy as np
 
 from harness.compare import difference, excess, within
 from harness.errors import CaseError
-from harness.explain.differences import aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import differences
 from harness.records import Array
 from harness.reference.arithmetic import Plain
 from harness.reference.evaluate import evaluate

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.explain.named import number, operation
+from harness.explain.named import number, operation, power
 from harness.syntax import Attribute, Binary, Call, Literal, Node, Unary
 
 ONE = (Literal(1), Literal(1.0))
@@ -26,15 +26,22 @@ def _argument(node: Node, name: str) -> Node | None:
     return found[1][0] if found is not None and found[0] == name and len(found[1]) == 1 and not found[2] else None
 
 
-def _negated(node: Node) -> Node:
-    return node.operand if isinstance(node, Unary) and node.op == "-" else Unary("-", node)
+def negated(node: Node) -> Node:
+    """−node, the sign taken off or put on in front of the number that it begins with."""
+    match node:
+        case Unary("-", operand):
+            return operand
+        case Binary("*" | "/" as op, left, right) if (amount := number(left)) is not None:
+            return Binary(op, Literal(-amount), right)
+        case _:
+            return Unary("-", node)
 
 
 def _sigmoid(node: Node) -> Node | None:
     match node:
         case Binary("/", one, Binary("+", also, power)) if one in ONE and also in ONE:
             x = _argument(power, "exp")
-            return None if x is None else Call("jax.nn.sigmoid", (_negated(x),))
+            return None if x is None else Call("jax.nn.sigmoid", (negated(x),))
         case Binary("/", power, Binary("+", one, same)) if one in ONE and power == same:
             x = _argument(power, "exp")
             return None if x is None else Call("jax.nn.sigmoid", (x,))
@@ -144,6 +151,21 @@ def _rules_out(node: Node) -> bool:
             return value is not None and value <= OUT_OF_SIGHT
 
 
+def sum_of_squares(node: Node) -> Node | None:
+    """`sum(x ** 2, axis)` of the square of `norm(x, axis)`."""
+    found = operation(power(node)[1] or node) if power(node)[0] == "squared" else None
+    if found is None or found[0] != "norm" or not found[1]:
+        return None
+    _, (x, *rest), kwargs = found
+    given = dict(zip(("ord", "axis"), rest, strict=False)) | {_NORM_WORDS.get(key, key): kwargs[key] for key in kwargs}
+    axis = given.get("axis")
+    if set(given) - {"ord", "axis"} or given.get("ord", Literal(None)) not in _EUCLIDEAN:
+        return None
+    return Call("numpy.sum", (Binary("**", x, Literal(2)),), () if axis is None else (("axis", axis),))
+
+
+_NORM_WORDS = {"p": "ord", "dim": "axis"}
+_EUCLIDEAN = (Literal(None), Literal(2), Literal(2.0), Literal("fro"), Literal("euclidean"))
 _RULES: tuple[Callable[[Node], Node | None], ...] = (_sigmoid, _softmax, _log_softmax, _logit, _masked, _added_mask)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 
 import numpy as np
@@ -81,7 +81,8 @@ class References:
             arith = exact_arithmetic(self._inputs, rounded)
             exact = self._evaluator(type(arith).__name__, lambda: arith, working, wrt)(semantics)
             value = enclosed(exact.value, rounded.value)
-            known = Reference(value, None if wrt is None else enclosed(exact.gradient, rounded.gradient))
+            slope = None if wrt is None else _handed_back(enclosed(exact.gradient, rounded.gradient), self._dtype)
+            known = Reference(value, slope)
             self._known[semantics, wrt] = known
         return known
 
@@ -90,6 +91,13 @@ class References:
         if known is None:
             known = self._evaluators[kind, working, wrt] = Evaluator(self._inputs, arith(), working, wrt)
         return known
+
+
+def _handed_back(slope: Enclosed, dtype: str) -> Enclosed:
+    """A gradient that was computed in a finer dtype comes back in that of the input."""
+    form = FORMATS[dtype]
+    rounding = form.u * np.abs(slope.exact) + form.eta
+    return replace(slope, bound=np.where(np.isfinite(rounding), np.maximum(slope.bound, rounding), slope.bound))
 
 
 def reference(semantics: Semantics, inputs: Mapping[str, np.ndarray], dtype: str, wrt: str | None) -> Reference:

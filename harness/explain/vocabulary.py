@@ -86,7 +86,6 @@ PARAMETERS: dict[str, tuple[str, float | None]] = {
     "power": ("to the power {}", 1.0),
     "smooth": ("{} added above and below", 0.0),
     "variance": ("variance = {}", 1.0),
-    "over": ("summed over axes {}", None),
 }
 FLAGS = {
     "full": ("without its constant", "with its constant"),
@@ -118,6 +117,7 @@ KINKS = {
     "norm": "‖x‖ at 0",
     "xlogy": "x log x at 0",
     "softplus": "log(1 + eˣ) at 0",
+    "log": "a log x that does not count",
 }
 SLOPES_OUTSIDE = {
     "zero": "slope 0 where it holds",

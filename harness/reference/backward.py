@@ -20,7 +20,7 @@ def gradient(output: Tensor, leaf: Tensor) -> Any:
             part = back(g)
             known = grads.get(id(parent))
             grads[id(parent)] = part if known is None else parent.arith.add(known, part)
-    return grads.get(id(leaf), ar.lift(np.zeros(leaf.shape)))
+    return grads[id(leaf)] if id(leaf) in grads else ar.lift(np.zeros(leaf.shape))
 
 
 def _backward_order(output: Tensor) -> list[Tensor]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reference import primitives
+from harness.reference.reading import LINEAR, LINEAR_LOGS
 from harness.reference.setting import Family, Setting, error_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ def _smooth_l1(s: Setting) -> Tensor:
 
 def _log_cosh(s: Setting) -> Tensor:
     error = error_of(s)
-    loss = error + primitives.softplus(error * -2.0) - s.number("log_two", math.log(2.0))
+    if s.semantics.evaluation.form == "naive":
+        # e^x overflows where log cosh x does not. What cosh is made of may be a library's own function.
+        cosh = (error.exp() + (-error).exp()) * 0.5
+        return cosh.widen(8.0 * np.abs(cosh.mid)).log()
+    linear = LINEAR if s.semantics.evaluation.form in LINEAR_LOGS else math.inf
+    loss = error + primitives.softplus(error * -2.0, linear) - s.number("log_two", math.log(2.0))
     # As log(e^x + e^−x) its derivative is a difference of e^(±x − loss), whose exponents are as inexact as x.
     size = np.abs(error.mid)
     return loss + primitives.slack(error, size, 2.0 * size + 5.0)
@@ -66,7 +72,8 @@ def _squared_log(s: Setting) -> Tensor:
 
 
 def _absolute_percentage(s: Setting) -> Tensor:
-    size = s.t.abs()
+    """|p − t| / |t|; "added" is what is added to t before it is divided by, "floor" what |t| is kept from."""
+    size = (s.t + s.parameters["added"] if "added" in s.parameters else s.t).abs()
     return _absolute(s) / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
 
 

@@ -12,6 +12,9 @@ from harness.reference.formats import quantise
 from harness.reference.setting import Family, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.reference.arithmetic import Mask
     from harness.reference.tape import Tensor
 
 
@@ -22,20 +25,26 @@ def _cross_entropy(s: Setting) -> Tensor:
         return _softmax_minus_target(s)
     # An index picks its class and leaves the others alone, whatever they are; a product with 0 does not.
     picked = s.semantics.target.encoding in ("index", "ranked") or bool(s.number("zero_target", 0.0))
-    loss = _safe_product(s) if picked else -(s.t * s.reading.log_p())
+    loss = _counted(s, s.t, s.reading.log_p) if picked else -(s.t * s.reading.log_p())
     if s.semantics.term.sides == "one":
         return loss
     positive = _positive_weight(s)
-    loss = (positive * loss if positive is not None else loss) - (1.0 - s.t) * s.reading.log_q()
+    other = _counted(s, 1.0 - s.t, s.reading.log_q) if picked else -((1.0 - s.t) * s.reading.log_q())
+    loss = (positive * loss if positive is not None else loss) + other
     if positive is not None and s.reading.last == "sigmoid":
         loss = loss + _positive_slack(s, positive)
     return _floored_slope(s, loss) if s.semantics.gradient.clip == "floored" else loss
 
 
-def _safe_product(s: Setting) -> Tensor:
-    # xlogy on the target: a class without target mass adds nothing, even where log p is −∞ ("zero_target": 1).
-    log_p = s.reading.log_p()
-    return (-(s.t * log_p)).where(s.t.mid != 0, 0.0)
+def _counted(s: Setting, weight: Tensor, log: Callable[[Mask | None], Tensor]) -> Tensor:
+    """−weight · log, and 0 where the weight is 0, even of log 0: picked by an index, by xlogy or by a condition.
+
+    Where the logarithm was taken of all before some were picked, the slope of those that were not is 0/0 at 0, and nan;
+    the tie ("log", 0) says that it was not.
+    """
+    mass = weight.mid != 0
+    taken = mass if dict(s.semantics.gradient.tie).get("log") == 0.0 else None
+    return (-(weight * log(taken))).where(mass, 0.0)
 
 
 def _positive_weight(s: Setting) -> Tensor | None:
@@ -99,11 +108,19 @@ def _kl(s: Setting) -> Tensor:
         return gap.where(p.mid != 0, 0.0) if s.number("zero_target", 0.0) else gap
     if s.log_t is not None:
         return s.t * (s.log_t - s.reading.log_p())
-    cross = _safe_product(s) if s.number("zero_target", 0.0) else -(s.t * s.reading.log_p())
+    picked = bool(s.number("zero_target", 0.0))
+    cross = _counted(s, s.t, s.reading.log_p) if picked else -(s.t * s.reading.log_p())
     # "log_zero": 0 · log 0 as it is written, which is nan where log 0 is taken as −∞.
+    if s.number("epsilon_on_target", 0.0) and s.reading.guard.added_epsilon is not None:
+        # t log((t + ε)/(p + ε)): the target's logarithm is kept from −∞ as the prediction's is.
+        shifted = s.reading.shifted(s.t)
+        both = 5.0 * np.abs(s.t.mid) * (np.abs(shifted.log().mid) + np.abs(s.reading.log_p().mid))
+        return (s.t * shifted.log() + cross).widen(np.where(np.isfinite(both), both, 0.0))
     kl = (s.t * _log_target(s) if "log_zero" in s.parameters else _self_information(s)) + cross
     if s.semantics.term.sides == "one":
-        return kl if s.reading.last or s.semantics.term.parameters else _kl_of_ratio(s)
+        # Of a ratio there is one logarithm, and no place for what guards that of p alone.
+        guarded = s.reading.guard.clamp is not None or s.reading.guard.added_epsilon is not None
+        return kl if s.reading.last or s.semantics.term.parameters or guarded else _kl_of_ratio(s)
     return kl + primitives.xlogy(1.0 - s.t, 1.0 - s.t) - (1.0 - s.t) * s.reading.log_q()
 
 

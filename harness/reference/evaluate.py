@@ -156,7 +156,7 @@ def _setting(semantics: Semantics, setup: Setup, decoded: Decoded, t: Tensor, re
 
 
 def _aligned(t: Tensor, x: Tensor) -> Tensor:
-    if int(np.prod(t.shape)) == int(np.prod(x.shape)):
+    if math.prod(t.shape) == math.prod(x.shape):
         return t.reshape(x.shape)
     try:
         return (
@@ -177,7 +177,7 @@ def _prediction(semantics: Semantics, setup: Setup) -> Tensor:
         x = x.where(np.broadcast_to(live, x.shape), -math.inf)
     axis = semantics.layout.class_axis
     if axis is not None and x.ndim > 1:
-        x = x.moveaxis(axis if x.ndim > 1 else 0, -1)
+        x = x.moveaxis(axis, -1)
     elif x.ndim == 0:
         x = x.reshape((1,)) if axis is not None else x
     temperature = semantics.activation.temperature
@@ -208,8 +208,8 @@ def _reading(semantics: Semantics, x: Tensor, setup: Setup) -> Reading:
     chain = semantics.activation.chain
     for step in chain[:-1]:
         x = ACTIVATIONS[step](x, axis)
-    stable = semantics.evaluation.form == "stable"
-    return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, stable)
+    form = semantics.evaluation.form
+    return Reading(x, chain[-1] if chain else "", axis, semantics.guard, semantics.gradient, setup.dtype, form)
 
 
 def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
@@ -252,7 +252,7 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
 
 
 def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
-    if sample.ndim > loss.ndim and int(np.prod(sample.shape)) == int(np.prod(loss.shape)):
+    if sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
         loss = loss.reshape(sample.shape)
         before = before if before is None else before.reshape(sample.shape)
     loss = loss * sample

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reference import primitives
+from harness.reference.reading import LINEAR
 from harness.reference.setting import Family, Setting, error_of, sign_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def _floored_variance(s: Setting) -> Tensor:
 def _logistic(s: Setting) -> Tensor:
     """log(1 + e^−sx) of the score x: the two-sided cross-entropy of σ(x) where s is ±1, and another loss elsewhere."""
     z = -(sign_of(s) * s.reading.score())
-    return primitives.softplus(z) if s.semantics.evaluation.form == "stable" else z.exp().log1p()
+    form = s.semantics.evaluation.form
+    return z.exp().log1p() if form == "naive" else primitives.softplus(z, LINEAR if form != "stable" else math.inf)
 
 
 LIKELIHOODS: dict[str, Family] = {

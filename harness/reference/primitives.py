@@ -4,13 +4,14 @@ Each is a formula that libraries evaluate in several accepted ways (log-softmax,
 or relu(x) − xt + log1p(e^−|x|)). The tensor is computed in the best of them and widened by what the least accurate
 accepted one loses, so that a bound covers them all:
 
-    log_softmax   shifting and un-shifting by the largest x each round once: 2|max x|; and an element's own |x − max x|
+    log_softmax   shifting and un-shifting by the largest x each round once: 2|max x|, and |x − max x| of the element
     log_sigmoid   (1 − t)x − log σ(x) cancels after three roundings of size |x| at most, of 1 − t, the product and
                   the logarithm: 3|x|; the slope 1 − σ(x), with σ off by 2.4u at most (at x = 0), and once more rounded
                   when it is scaled before the 1 is taken: 4 in all
     softmax       relative error (|x − max| + number of classes), plus 1 of its complement
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -101,9 +102,10 @@ def log_sigmoid(x: Tensor) -> Tensor:
     return Tensor(ar, out.data, ((x, back),))
 
 
-def softplus(x: Tensor) -> Tensor:
-    """log(1 + e^x)."""
-    return -log_sigmoid(-x)
+def softplus(x: Tensor, linear: float = math.inf) -> Tensor:
+    """log(1 + e^x); x itself beyond `linear`, with slope 1."""
+    exact = -log_sigmoid(-x)
+    return exact if math.isinf(linear) else x.where(x.mid > linear, exact)
 
 
 def slack(x: Tensor, value: Floats, slope: Floats) -> Tensor:

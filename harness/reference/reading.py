@@ -12,6 +12,7 @@ from harness.reference import primitives
 from harness.reference.formats import FORMATS, quantise
 
 if TYPE_CHECKING:
+    from harness.reference.arithmetic import Mask
     from harness.reference.tape import Tensor
     from harness.semantics import Gradient, Guard
 
@@ -36,15 +37,27 @@ STABLE_LOG: dict[str, Step] = {
     "sigmoid": lambda x, _axis: primitives.log_sigmoid(x),
     "softmax": primitives.log_softmax,
 }
+# log σ(x) and log σ(−x) where a softplus is its own argument beyond LINEAR, as in PyTorch, by how they are made of it.
+LINEAR = 20.0
+LINEAR_LOGS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "linear-beyond-20": (lambda x: -_linear(-x), lambda x: -_linear(x)),
+    "linear-above-20": (lambda x: x - _linear(x), lambda x: -_linear(x)),
+    "linear-below-20": (lambda x: -_linear(-x), lambda x: -_linear(-x) - x),
+}
 STABLE_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.sigmoid(-x)}
 STABLE_LOG_COMPLEMENT: dict[str, Step] = {"sigmoid": lambda x, _axis: primitives.log_sigmoid(-x)}
+
+
+def _linear(x: Tensor) -> Tensor:
+    return primitives.softplus(x, LINEAR)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a term reads: the prediction behind its activation and guards; all of the prediction's shape.
 
-    `before` is the array in front of the last activation `last`; guards other than the clamp act on p.
+    `before` is the array in front of the last activation `last`; guards other than the clamp act on p. `form` is how
+    logarithms are evaluated.
     """
 
     before: Tensor
@@ -53,7 +66,12 @@ class Reading:
     guard: Guard
     gradient: Gradient
     dtype: str
-    stable: bool
+    form: str
+
+    @property
+    def stable(self) -> bool:
+        """Whether logarithms are taken without going through p."""
+        return self.form != "naive"
 
     def score(self) -> Tensor:
         """The array in front of the last activation: the logits of a softmax, the scores of a hinge."""
@@ -70,13 +88,14 @@ class Reading:
             p = GUARDS[step](self, p)
         return p
 
-    def log_p(self) -> Tensor:
-        """log p behind all guards."""
+    def log_p(self, taken: Mask | None = None) -> Tensor:
+        """log p behind all guards; where `taken` is false no logarithm is taken, and nothing of its slope is seen."""
         if self._direct(STABLE_LOG):
-            return self._clamped(self._tied(STABLE_LOG[self.last](self.before, self.axis), 0.0))
+            return self._clamped(self._tied(self._log(STABLE_LOG[self.last], 0), 0.0))
         if self._steps()[-1:] == ("renormalise",):
             return self._clamped(self._renormalised_log())
-        return self._clamped(self._shifted(self.p()).log())
+        p = self.shifted(self.p())
+        return self._clamped((p if taken is None else p.where(taken, 1.0)).log())
 
     def _renormalised_log(self) -> Tensor:
         # log p − log Σp in the form TensorFlow has it: a log-softmax of the logarithms.
@@ -91,14 +110,14 @@ class Reading:
             return STABLE_COMPLEMENT[self.last](self.before, self.axis)
         return 1.0 - self.p()
 
-    def log_q(self) -> Tensor:
-        """log(1 − p) behind all guards."""
+    def log_q(self, taken: Mask | None = None) -> Tensor:
+        """log(1 − p) behind all guards; `taken` as for log p."""
         if self._direct(STABLE_LOG_COMPLEMENT):
-            return self._clamped(self._tied(STABLE_LOG_COMPLEMENT[self.last](self.before, self.axis), 1.0))
-        p = self.p()
+            return self._clamped(self._tied(self._log(STABLE_LOG_COMPLEMENT[self.last], 1), 1.0))
+        p = self.p() if taken is None else self.p().where(taken, 0.0)
         if self.guard.added_epsilon is None and not self.guard.clip and self.stable:
             return self._clamped((-p).log1p())
-        return self._clamped(self._shifted(1.0 - p).log())
+        return self._clamped(self.shifted(1.0 - p).log())
 
     def _tied(self, log: Tensor, offset: float) -> Tensor:
         """`log` with the slope the framework gives softplus at 0, where that is not 1/2; log(1 − p) is 1 below it."""
@@ -106,6 +125,12 @@ class Reading:
         if tie is None or self.last != "sigmoid":
             return log
         return log.where(~zero, self.before.weighted_slope(log.data, np.full(zero.shape, tie - offset)))
+
+    def _log(self, exact: Step, side: int) -> Tensor:
+        """A logarithm that does not go through p, or what it is where it is made of a softplus that becomes linear."""
+        if self.last == "sigmoid" and self.form in LINEAR_LOGS:
+            return LINEAR_LOGS[self.form][side](self.before)
+        return exact(self.before, self.axis)
 
     def _steps(self) -> tuple[str, ...]:
         if self.guard.recovered_logits:
@@ -119,7 +144,8 @@ class Reading:
         epsilon = self.guard.added_epsilon
         return 0.0 if epsilon is None or self.guard.recovered_logits else float(epsilon)  # type: ignore[arg-type]
 
-    def _shifted(self, p: Tensor) -> Tensor:
+    def shifted(self, p: Tensor) -> Tensor:
+        """p and what is added to it before a logarithm is taken."""
         epsilon = self._epsilon()
         return p + float(quantise(np.asarray(epsilon), self.dtype)) if epsilon else p
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -54,13 +55,20 @@ def reduce_batch(reduction: Reduction, parts: Contributions) -> Tensor:
 
 
 def _mean_of_means(reduction: Reduction, parts: Contributions) -> Tensor:
-    sizes = reduction.microbatches or ()
-    edges = np.cumsum((0, *sizes))
-    means = [_chunk_mean(reduction, parts, slice(int(a), int(b))) for a, b in pairwise(edges)]
+    edges = _edges(reduction.microbatches or (), parts.loss.shape[0])
+    means = [_chunk_mean(reduction, parts, slice(a, b)) for a, b in pairwise(edges)]
     total = means[0]
     for mean in means[1:]:
         total = total + mean
     return total / float(len(means))
+
+
+def _edges(sizes: tuple[int, ...], length: int) -> list[int]:
+    """Where parts of these sizes begin and end, the last size as often as it takes."""
+    edges = [0, *np.cumsum(sizes).tolist()]
+    while edges[-1] < length:
+        edges.append(min(edges[-1] + sizes[-1], length))
+    return edges
 
 
 def _chunk_mean(reduction: Reduction, parts: Contributions, rows: slice) -> Tensor:
@@ -75,7 +83,7 @@ def _chunk_mean(reduction: Reduction, parts: Contributions, rows: slice) -> Tens
 
 
 def _denominator(reduction: Reduction, parts: Contributions) -> Tensor:
-    size = float(np.prod(parts.loss.shape, dtype=np.float64))
+    size = float(math.prod(parts.loss.shape))
     counted = size if parts.kept is None else float(np.sum(parts.kept))
     match reduction.denominator:
         case "samples":

@@ -202,7 +202,7 @@ class Rounded:
 def _worst_partial_sums(sizes: Floats, axis: tuple[int, ...], shape: tuple[int, ...]) -> Floats:
     """Σ_{k>1} of the sums of the k largest sizes over `axis`, in the shape of the sum."""
     kept = [i for i in range(sizes.ndim) if i not in axis]
-    length = int(np.prod([sizes.shape[i] for i in axis]))  # not −1: the rest may be empty
+    length = math.prod(sizes.shape[i] for i in axis)  # not −1: the rest may be empty
     rows = np.transpose(sizes, (*kept, *axis)).reshape((*(sizes.shape[i] for i in kept), length))
     if rows.shape[-1] < 2:  # noqa: PLR2004  one term is not added to anything
         return np.zeros(shape)
@@ -212,7 +212,8 @@ def _worst_partial_sums(sizes: Floats, axis: tuple[int, ...], shape: tuple[int, 
 
 def _product(a: Floats, b: Floats) -> Floats:
     # 0 · inf is 0 here: an exact zero is not made uncertain by what it multiplies.
-    return np.where((a == 0) | (b == 0), 0.0, a * b)
+    out = a * b
+    return np.where((a == 0) | (b == 0), 0.0, out) if np.isnan(out).any() else out
 
 
 def _log_error(ratio: Floats) -> Floats:

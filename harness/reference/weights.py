@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def modulate(semantics: Semantics, term: Tensor, t: Tensor, reading: Reading, values: Mapping[str, Tensor]) -> Tensor:
-    """`term` times (1 − p_t)^γ plus ε t(1 − p); p is the prediction before any guard.
+    """`term` times (1 − p_t)^γ plus ε t(1 − p); p is the prediction before any guard, unless the guard says otherwise.
 
     Args:
         semantics: The point.
@@ -38,10 +38,11 @@ def modulate(semantics: Semantics, term: Tensor, t: Tensor, reading: Reading, va
 
 
 def _difficulty(semantics: Semantics, t: Tensor, reading: Reading) -> Tensor:
-    p = reading.bare() if not reading.guard.renormalise else reading.p()
+    guarded = reading.guard.renormalise or "modulation" in reading.guard.order
+    p = reading.p() if guarded else reading.bare()
+    complement = primitives.sigmoid(-reading.before) if reading.last == "sigmoid" and not guarded else 1.0 - p
     if semantics.term.sides == "one":
-        return 1.0 - p if reading.last != "sigmoid" else reading.q()
-    complement = primitives.sigmoid(-reading.before) if reading.last == "sigmoid" else 1.0 - p
+        return complement
     # Written as 1 − (tp + (1 − t)(1 − p)) it has the rounding of numbers near 1.
     return (t * complement + (1.0 - t) * p).widen(np.full(p.shape, 4.0))
 

@@ -26,7 +26,10 @@ def _generalised_cross_entropy(s: Setting) -> Tensor:
 
 
 def _cosine(s: Setting) -> Tensor:
-    """−cos, or 1 − cos with the parameter "distance"; with "unit", 1 − xt, the lengths being taken for 1."""
+    """−cos, or 1 − cos with the parameter "distance"; with "unit", 1 − xt, the lengths being taken for 1.
+
+    "added" is what is added to the product of the lengths that is divided by.
+    """
     floor = s.number("floor", 0.0)
     x, t = s.reading.p(), s.t
     dot = (x * t).sum(-1)
@@ -37,7 +40,8 @@ def _cosine(s: Setting) -> Tensor:
         norms = [square.maximum(floor).sqrt() for square in squares]
     else:
         norms = [_norm(s, square, floor) for square in squares]
-    cosine = dot / (norms[0] * norms[1]) + _steepest(s, x, norms[0])
+    lengths = norms[0] * norms[1]
+    cosine = dot / (lengths + s.parameters["added"] if "added" in s.parameters else lengths) + _steepest(s, x, norms[0])
     return 1.0 - cosine if s.number("distance", 0.0) else -cosine
 
 

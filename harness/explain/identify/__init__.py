@@ -2,5 +2,6 @@
 
 from harness.explain.identify.answers import Answer, Ask, Identification, Probe
 from harness.explain.identify.engine import identify
+from harness.explain.identify.leftover import OTHER_TARGETS
 
-__all__ = ["Answer", "Ask", "Identification", "Probe", "identify"]
+__all__ = ["OTHER_TARGETS", "Answer", "Ask", "Identification", "Probe", "identify"]

@@ -114,6 +114,9 @@ SMOOTHINGS: tuple[tuple[str, Callable[[float, int], float], Callable[[float, int
 )
 
 
+AFFINE = len(SMOOTHINGS)  # The way of a target that is multiplied and added to as it pleases.
+
+
 def literal(values: list[float]) -> Node:
     """An array of numbers as a tree."""
     return Call("numpy.array", (Sequence(tuple(Literal(v) for v in values)),))
@@ -125,12 +128,14 @@ def smoothed(
     """`core` with smoothing of one kind whose b/a is `ratio`, and its a."""
     if ratio == 0.0:
         return core, 1.0
+    if which.smoothing == AFFINE:
+        return None
     kind, amount_of, kept = SMOOTHINGS[which.smoothing]
     if kind == "others" and amounts.classes == 1:
         return None
     slope = 2.0 * amounts.classes
     share = amount_of(np.float64(ratio), amounts.classes)  # not finite where no such share gives the ratio
-    if not np.isfinite(share):
+    if not 0.0 < share <= 1.0:
         return None
     amount = short(float(share), slope * error)
     return with_choice(core, "target", smoothing=Smoothing(kind, amount)), kept(amount, amounts.classes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ class Oracle:
     limit: int
     counts: Counts = field(default_factory=Counts)
     raised: Raised | None = None
-    probes: list[Probe] = field(default_factory=list)
+    probes: dict[str, str] = field(default_factory=dict)
     known: dict[bytes, Array | None] = field(default_factory=dict)
     sloped: dict[bytes, Answer | Raised] = field(default_factory=dict)
 
@@ -101,11 +101,20 @@ class Oracle:
         """How many gradients it gave."""
         return self.counts.slopes
 
+    def renamed(self, names: Mapping[str, str]) -> Oracle:
+        """The same black box, asked under other names: `names` are those it knows its inputs by."""
+
+        def through(ask: Ask) -> Ask:
+            return lambda inputs: ask({names[new]: values for new, values in inputs.items() if new in names})
+
+        return replace(self, ask=through(self.ask), slope=through(self.slope), known={}, sloped={})
+
     def value(self, inputs: Inputs) -> Array | None:
         """The value on `inputs`, or None where the black box raises; what was asked before is remembered."""
         key = _key(inputs)
         if key not in self.known:
-            self.known[key] = self.afresh(inputs)
+            both = self.sloped.get(key)
+            self.known[key] = np.asarray(both.value, np.float64) if isinstance(both, Answer) else self.afresh(inputs)
         return self.known[key]
 
     def afresh(self, inputs: Inputs) -> Array | None:
@@ -125,8 +134,8 @@ class Oracle:
         return self.sloped[key]
 
     def note(self, asked: str, settled: str) -> None:
-        """Keep what a question settled."""
-        self.probes.append(Probe(asked, settled))
+        """Keep what a question settled; the last that was said of it counts."""
+        self.probes[asked] = settled
 
     def _asked(self, ask: Ask, inputs: Inputs) -> Answer | Raised:
         if self.counts.calls >= self.limit:

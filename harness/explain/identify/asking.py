@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,17 @@ from harness.explain.identify.answers import Inputs, Oracle
 from harness.explain.identify.assemble import Form
 from harness.explain.identify.fit import Data
 from harness.explain.identify.frame import Frame, Rows
-from harness.explain.identify.samples import draw
+from harness.explain.identify.rowwise import worth
+from harness.explain.identify.samples import Source
 from harness.records import Array
+from harness.semantics import Semantics
 
 PROBES = 40
 TUNED = 12
 FEWEST = 24  # Answers that a fit is made from at least.
+FEWEST_ROWS = 12
+FEWER = 28  # Rows of one class, whose target says nothing.
+ROWS_A_CLASS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +32,10 @@ class Asker:
     frame: Frame
     form: Form
     extras: Inputs
+
+    def worth(self, semantics: Semantics, rows: Rows) -> Array:
+        """What a point makes of each row, in the form of `values`."""
+        return worth(semantics, rows, self.frame, self.form, self.extras)
 
     def values(self, rows: Rows) -> Array:
         """What each row is worth: [P], or [P, K] where elements are returned; nan where the black box raises."""
@@ -109,25 +118,45 @@ def _counts(oracle: Oracle, frame: Frame, extras: Inputs) -> bool:
     return answer is not None and bool(np.isfinite(answer).any() and np.any(answer != 0.0))
 
 
-def collect(asker: Asker, domain: str, kind: str, seed: int, *, per_class: bool = False) -> Data | None:
+def collect(asker: Asker, source: Source, seed: int) -> Data | None:
     """Answers to random rows; None where the black box gives too few numbers for them."""
     frame = asker.frame
-    count = PROBES if asker.form.output != "element" else max(PROBES // frame.classes, 12)
-    count += 8 * frame.classes if per_class else 0
-    rows = draw(seed, (count, frame.classes), domain, kind, frame.dtype)
+    count = PROBES if asker.form.output != "element" else max(PROBES // frame.classes, FEWEST_ROWS)
+    return _data(asker, source, source.draw(seed, (count, frame.classes)))
+
+
+def with_classes(asker: Asker, data: Data, source: Source, seed: int) -> Data:
+    """`data` and as many more rows as it takes to tell the classes apart."""
+    k = asker.frame.classes
+    more = source.draw(seed, (ROWS_A_CLASS * k, k))
+    found = _data(asker, source, Rows(np.concatenate([data.rows.x, more.x]), np.concatenate([data.rows.t, more.t])))
+    return data if found is None else replace(found, per_class=True)
+
+
+def of_one_class(asker: Asker, source: Source, seed: int, label: int) -> Data | None:
+    """Answers to rows whose target is one class, where it is a class; else None."""
+    k = asker.frame.classes
+    if source.kind not in ("index", "one-hot", "simplex"):
+        return None
+    rows = source.draw(seed, (FEWER, k))
+    return _data(asker, source, Rows(rows.x, np.repeat(np.eye(k)[label : label + 1], FEWER, 0)))
+
+
+def _data(asker: Asker, source: Source, rows: Rows) -> Data | None:
+    frame = asker.frame
     y = asker.values(rows)
     good = np.isfinite(y).reshape(rows.count, -1).all(1)
-    if good.sum() < min(FEWEST, count // 2):
+    if good.sum() < min(FEWEST, rows.count // 2):
         return None
     terms = frame.count * frame.classes if asker.form.output == "scalar" else frame.classes
-    ignored = _ignored(rows, y) if kind == "index" and y.ndim == 1 else None
+    ignored = _ignored(rows, y) if source.kind == "index" and y.ndim == 1 else None
     if ignored is not None:
         good &= rows.t[:, ignored] == 0.0
-    return Data(rows.pick(good), y[good], frame.dtype, per_class and ignored is None, terms, ignored)
+    return Data(rows.pick(good), y[good], frame.dtype, False, terms, ignored, source.scale)  # noqa: FBT003
 
 
 def _ignored(rows: Rows, y: Array) -> int | None:
     """The label that leaves nothing to count where every target has it: always nan, or always 0."""
     labels = np.argmax(rows.t, -1)
-    silent = [c for c in range(rows.t.shape[1]) if np.isnan(y[labels == c]).all() or not y[labels == c].any()]
-    return silent[0] if len(silent) == 1 else None
+    silent = [c for c in np.unique(labels) if np.isnan(y[labels == c]).all() or not y[labels == c].any()]
+    return int(silent[0]) if len(silent) == 1 and len(silent) < len(np.unique(labels)) else None

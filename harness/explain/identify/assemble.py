@@ -19,6 +19,7 @@ from harness.syntax import Input, Literal, Sequence
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
 BASES = (0.0, 2.0, 10.0)
 LOGARITHMIC = frozenset({"cross-entropy", "kl", "entropy", "generalised-kl"})
+IN_BASES = LOGARITHMIC | {"logistic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ def _by_term(options: list[Candidate]) -> list[list[Candidate]]:
 
 
 def _alike(options: list[Candidate], reduction: Reduction) -> list[Candidate]:
-    return [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
+    """The options that are reduced in the same way, or at least over the batch."""
+    same = [c for c in options if c.semantics.reduction == reduction]
+    return same or [c for c in options if c.semantics.reduction.batch == reduction.batch] or options
 
 
 def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
@@ -129,9 +132,8 @@ def _of_part(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
         whole = coupled or reduction.classes in ("sum", "mean") or (reduction.classes == "none")
         layout = replace(part.core.layout, class_axis=frame.axis if whole or _rowwise(part) else None)
         core = replace(part.core, layout=layout, reduction=reduction)
-        klass = part.amount if part.amount.size > 1 else None
-        core, size = _with_classes(core, klass, part)
-        yield from _scaled(core, size / factor, part, factor, extra, frame.classes)
+        core, size, told = _with_classes(core, part, factor)
+        yield from _scaled(core, size, part, factor, extra + told, frame.classes)
 
 
 def _rowwise(part: Part) -> bool:
@@ -139,19 +141,22 @@ def _rowwise(part: Part) -> bool:
     return bool(steps) or part.core.guard.renormalise
 
 
-def _with_classes(core: Semantics, klass: np.ndarray | None, part: Part) -> tuple[Semantics, float]:
-    if klass is None:
-        return core, float(part.amount[0])
+def _with_classes(core: Semantics, part: Part, factor: float) -> tuple[Semantics, float, float]:
+    """The core with what its classes weigh, the constant that is left in front, and the price of the weights."""
     error = float(np.max(part.error))
-    tree = literal([short(float(w), error) for w in klass])
-    return replace(core, weight=replace(core.weight, klass=tree, klass_in=part.klass_in)), 1.0
+    first = float(part.amount[0])
+    if np.all(np.abs(part.amount - first) <= 2.0 * error):
+        return core, first / factor, 0.0
+    weights = [short(float(w) / factor, error / factor) for w in part.amount]
+    weighted = replace(core, weight=replace(core.weight, klass=literal(weights), klass_in=part.klass_in))
+    return weighted, 1.0, sum(cost(w, 1.0) for w in weights) / len(weights)
 
 
 def _scaled(
     core: Semantics, size: float, part: Part, factor: float, extra: float, classes: int = 1
 ) -> Iterator[Candidate]:
     error = float(np.max(part.error)) / factor
-    logarithmic = core.term.family in LOGARITHMIC
+    logarithmic = core.term.family in IN_BASES
     for base in BASES if logarithmic else BASES[:1]:
         unit = math.log(base) if base else 1.0
         constant = short(abs(size) * unit, error * unit)
@@ -198,6 +203,8 @@ def _reductions(part: Part, frame: Frame, form: Form) -> Iterator[tuple[Reductio
     if categorical or form.output == "position":
         yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("sum", 1.0, m, form, 0.0))
         yield from ((Reduction(classes=c, batch=b), f, e) for c, b, f, e in _batches("mean", 1.0 / k, m, form, 0.6))
+        if form.output == "scalar" and not _rowwise(part) and part.core.target.encoding != "index":
+            yield Reduction(), 1.0 / k, 0.7
     else:
         yield Reduction(), 1.0 / k, 0.0
         yield Reduction(batch="sum"), float(m), 0.2

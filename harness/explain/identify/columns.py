@@ -1,7 +1,8 @@
 """The columns that a black box's answers are fitted with: what one row contributes under each family, unscaled.
 
 A column is elementwise, [P, K], or already summed over the classes, [P, 1]. Their names are the families' own, or:
-`lp`, `lq` −log p and −log(1 − p) whatever the target (label smoothing); `tlogt`, `qlogq` the target's entropy (KL);
+`lp`, `lq` −log p and −log(1 − p) whatever the target (label smoothing); `tlogt`, `qlogq` the target's entropy (KL), with
+`tlogt+` an epsilon in its logarithm; `x1`, `x2` what is added for the size of the prediction;
 `…/c` a ratio of each class's own sums; `f.…` modulated by (1 − p)^γ, `g.…` by (1 − p_t)^γ, `s.…` each side by its own exponent; `t·…` times the target (balance);
 `k.…` a row's loss given to the classes by its target (class weights of soft targets).
 """
@@ -83,6 +84,11 @@ def _cosine(v: View) -> Array:
     return np.asarray(-(v.p * v.t).sum(-1, keepdims=True) / norms)
 
 
+def _cosine_added(v: View) -> Array:
+    norms = np.sqrt((v.p * v.p).sum(-1, keepdims=True) * (v.t * v.t).sum(-1, keepdims=True))
+    return np.asarray(-(v.p * v.t).sum(-1, keepdims=True) / (norms + v.trial.extra))
+
+
 def _hinge(v: View) -> Array:
     return np.asarray(np.maximum(v.trial.margin - v.sign * v.p, 0.0))
 
@@ -145,6 +151,9 @@ COLUMNS: dict[str, Column] = {
     "prediction": lambda v: v.bare,
     "target": lambda v: v.t,
     "t2": lambda v: v.t * v.t,
+    "x2": lambda v: v.x * v.x,
+    "x1": lambda v: np.abs(v.x),
+    "tlogt+": lambda v: v.t * np.log(v.t + v.trial.epsilon),
     "f.ce": lambda v: _focal(v) * _ce(v),
     "f.lp": lambda v: -_focal(v) * v.lp,
     "k.ce": lambda v: v.t * _sum(_ce(v)),
@@ -166,11 +175,14 @@ COLUMNS: dict[str, Column] = {
     "huber": _huber,
     "hinge": _hinge,
     "squared-hinge": lambda v: _hinge(v) ** 2,
+    "logistic": lambda v: softplus(-v.sign * v.p),
     "categorical-hinge": _categorical_hinge,
     "crammer-singer": _crammer_singer,
     "multi-margin": _multi_margin,
     "multi-margin-2": lambda v: _multi_margin(v) ** 2,
     "cosine": _cosine,
+    "cosine+": _cosine_added,
+    "absolute-percentage+": lambda v: np.abs(v.error) / np.abs(v.t + v.trial.extra),
     "multilabel-margin": _multilabel_margin,
     "generalised-cross-entropy": lambda v: 1.0 - _own(v) ** v.trial.q,
     "dice": _dice,

@@ -2,64 +2,88 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from harness.errors import CaseError
 from harness.explain.identify.answers import Answer, Inputs, Oracle
 from harness.explain.identify.asking import Asker
-from harness.explain.identify.extremes import ties
 from harness.explain.identify.frame import Frame, Rows
-from harness.explain.identify.outcome import agrees, roughly
-from harness.explain.identify.samples import draw
-from harness.explain.identify.tuning import Tuned, long_numbers, shortened, tuned
+from harness.explain.identify.outcome import agrees, predicted, roughly, roughly_sloped
+from harness.explain.identify.questions import BEYOND, EDGE, FRESH, FRESH_ONES, GIVEN, SLOPES_OPEN, TIE, Question
+from harness.explain.identify.samples import Source
+from harness.explain.identify.slopes import other_slopes
+from harness.explain.identify.tuning import Path, Tuned, long_numbers, shortened, tuned
 from harness.records import Array, Raised
-from harness.reference.arithmetic import quantise
-from harness.semantics import Gradient, Semantics, with_choice
+from harness.reference.arithmetic import FORMATS, quantise
+from harness.semantics import Semantics
 
-FRESH = 3
 TUNED = 8
-EDGES = 6  # Sets of inputs that the edges are spread over at the most.
-SOFT = frozenset({"simplex", "unit"})
-CLIPS = ("zero", "through", "half", "floored")
-KINKS = ("abs", "relu", "max", "norm", "softplus")
-SLOPES = (0.0, 0.5, 1.0, -1.0, math.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refuted:
-    """Inputs on which a point is wrong, and in what: "value", "gradient" or "raises"."""
+    """Inputs on which a point is wrong, what sort they are of, and in what it is: "value" or "gradient"."""
 
     inputs: Inputs
+    sort: str
     aspect: str
 
 
+@dataclass(eq=False)
+class Held:
+    """How a point fared.
+
+    Attributes:
+        semantics: The point, with the slopes that the gradients show.
+        refuted: What refutes it, or None.
+        asked: How many questions of each sort were answered.
+        silent: At how many edges the black box gives no number where the point has one.
+        outside: At how many sets beyond the user's own numbers the black box says something else.
+        sloped: At how many sets at the edges, where the value is right, the gradient is another.
+        rounded: At how many other sets the gradient is right up to roundings, and further off than its bound.
+    """
+
+    semantics: Semantics
+    refuted: Refuted | None = None
+    asked: Counter[str] = field(default_factory=Counter)
+    silent: int = 0
+    outside: int = 0
+    sloped: int = 0
+    rounded: int = 0
+
+    @property
+    def flaws(self) -> tuple[int, int, int, int]:
+        """What a better point would not have."""
+        return (self.outside, self.silent, self.rounded, self.sloped)
+
+
 def confirmed(
-    asker: Asker, semantics: Semantics, domain: str, kind: str, edge: Rows, more: Sequence[Inputs] = ()
-) -> tuple[Semantics, Refuted | None]:
-    """`semantics` with the slopes that the gradients show, and the first refutation if there is one."""
-    point = (
-        tuned(semantics, _cases(asker, domain, kind, edge), asker.frame.dtype)
-        if any(long_numbers(semantics))
-        else Tuned(semantics)
-    )
-    inputs = (*_inputs(asker, domain, kind, edge), *((inputs, False) for inputs in more))
-    return _held(asker.oracle, asker.frame, point, inputs)
+    asker: Asker,
+    semantics: Semantics,
+    source: Source,
+    asked: Sequence[Question],
+    known: Mapping[Path, float] | None = None,
+) -> Held:
+    """`semantics` on questions one after another; what refutes it ends it. `known`: how far measured numbers may be off."""
+    measured = known or {}
+    fitted = any(path not in measured for path in long_numbers(semantics))
+    point = tuned(semantics, _cases(asker, source, asked) if fitted else (), asker.frame.dtype, measured)
+    return _Confirming(asker.oracle, asker.frame, point, asker).through(asked)
 
 
 def confirmed_as_given(oracle: Oracle, frame: Frame, semantics: Semantics) -> Semantics | None:
-    """A point that was found through another quantity, held on inputs of the user's own kind; None if it is refuted."""
+    """A point found through another quantity, held on inputs of the user's own kind; None if it is refuted."""
     rng = np.random.default_rng(90)
-    sets = [frame.given]
+    sets: list[Inputs] = [frame.given]
     for _ in range(FRESH):
         moved = {n: _moved(rng, frame.given[n], frame.dtype) for n in (frame.prediction, *frame.extras)}
         sets.append({**frame.given, **moved})
-    found, refuted = _held(oracle, frame, Tuned(semantics), ((inputs, False) for inputs in sets))
-    return found if refuted is None else None
+    held = _Confirming(oracle, frame, Tuned(semantics), None).through(Question(each, GIVEN) for each in sets)
+    return held.semantics if held.refuted is None else None
 
 
 def _moved(rng: np.random.Generator, like: Array, dtype: str) -> Array:
@@ -68,105 +92,104 @@ def _moved(rng: np.random.Generator, like: Array, dtype: str) -> Array:
     return quantise(like * rng.uniform(0.5, 1.0, like.shape), dtype)
 
 
-def _held(
-    oracle: Oracle, frame: Frame, point: Tuned, cases: Iterable[tuple[Inputs, bool]]
-) -> tuple[Semantics, Refuted | None]:
-    """The point on inputs one after another, with the slopes that the gradients show; what refutes it ends it."""
-    seen: list[tuple[Inputs, Answer]] = []
-    for inputs, beyond in cases:
-        answer = oracle.both(inputs)
-        if isinstance(answer, Raised) or (beyond and not np.all(np.isfinite(answer.value))):
-            continue
-        seen.append((inputs, answer))
-        aspect = _aspect(frame, point, inputs, answer)
-        if aspect == "gradient":
-            others = (replace(point, semantics=s) for s in _slopes(point.semantics))
-            held = next((p for p in others if not any(_aspect(frame, p, *case) for case in reversed(seen))), None)
-            point, aspect = (point, aspect) if held is None else (held, "")
-        if aspect:
-            return point.semantics, Refuted(inputs, aspect)
-
-    def holds(s: Semantics) -> bool:
-        return not any(_aspect(frame, Tuned(s), *case) for case in seen)
-
-    return shortened(point, holds), None
-
-
-def _cases(asker: Asker, domain: str, kind: str, edge: Rows) -> list[tuple[Inputs, Array]]:
+def _cases(asker: Asker, source: Source, asked: Iterable[Question]) -> list[tuple[Inputs, Array]]:
     """Answers to fit long numbers to: random ones, and the edges."""
     frame, shape = asker.frame, (asker.frame.count, asker.frame.classes)
-    sets = [frame.inputs(draw(seed, shape, domain, kind, frame.dtype), asker.extras) for seed in range(70, 70 + TUNED)]
-    for start in range(0, edge.count, max(shape[0], -(-edge.count // 6))):
-        sets.append(frame.inputs(edge.pick(np.arange(start, start + shape[0]) % edge.count), asker.extras))
+    sets: list[Inputs] = [frame.inputs(source.draw(seed, shape), asker.extras) for seed in range(70, 70 + TUNED)]
+    sets += [question.inputs for question in asked if question.sort == EDGE]
     answers = ((inputs, asker.oracle.value(inputs)) for inputs in sets)
     return [(inputs, answer) for inputs, answer in answers if answer is not None]
 
 
-def _aspect(frame: Frame, semantics: Tuned, inputs: Inputs, answer: Answer) -> str:
-    if not frame.exact:
-        return "" if roughly(semantics.semantics, inputs, answer.value, frame.dtype) else "value"
-    try:
-        return agrees(semantics, inputs, answer, frame.dtype, frame.prediction)
-    except CaseError:
-        return "value"
+class _Confirming:
+    """One point on its way through the questions."""
+
+    def __init__(self, oracle: Oracle, frame: Frame, point: Tuned, asker: Asker | None) -> None:
+        self.oracle, self.frame, self.point, self.asker = oracle, frame, point, asker
+        self.held = Held(point.semantics)
+        self.seen: list[tuple[Question, Answer]] = []
+        # Beyond, e^x is infinite: what is written with it may have no number where the formula has one.
+        self.overflowing = float(np.log(FORMATS[frame.dtype].largest))
+
+    def through(self, asked: Iterable[Question]) -> Held:
+        """All questions, until one refutes the point."""
+        for question in asked:
+            answer = self.oracle.both(question.inputs)
+            if isinstance(answer, Raised):
+                continue
+            aspect = self._aspect(question, answer)
+            if aspect:
+                self.held.refuted = Refuted(question.inputs, question.sort, aspect)
+                return self.held
+            self.held.asked[question.sort] += 1
+        if not self.held.asked[GIVEN if self.asker is None else FRESH_ONES]:
+            self.held.refuted = Refuted(self.frame.given, FRESH_ONES, "value")
+        self.held.semantics = shortened(self.point, self._holds)
+        return self.held
+
+    def _aspect(self, question: Question, answer: Answer) -> str:
+        """In what the answer refutes the point, after what may be forgiven: empty if in nothing."""
+        aspect = self._differs(self.point, question.inputs, answer)
+        if aspect == "value":
+            return self._value_beside(question, answer)
+        self.seen.append((question, answer))
+        if aspect != "gradient":
+            return ""
+        untried = () if self.held.sloped or self.held.rounded else other_slopes(self.point.semantics)
+        others = (replace(self.point, semantics=s) for s in untried)
+        better = next((point for point in others if self._all_hold(point)), None)
+        if better is not None:
+            self.point, self.held.semantics = better, better.semantics
+            return ""
+        edge = question.sort in SLOPES_OPEN
+        point, dtype, by = self.point.semantics, self.frame.dtype, self.frame.prediction
+        if not edge and not roughly_sloped(point, question.inputs, answer.gradient, dtype, by):
+            return aspect
+        self.seen[-1] = (question, Answer(answer.value))
+        self.held.sloped += edge
+        self.held.rounded += not edge
+        return ""
+
+    def _value_beside(self, question: Question, answer: Answer) -> str:
+        """Where the values differ: row by row, if one without a number hides the others; and beyond, no refutation."""
+        if question.sort == BEYOND:
+            self.held.outside += bool(np.all(np.isfinite(answer.value)))
+            return ""
+        hidden = question.sort in (EDGE, TIE) and not np.all(np.isfinite(answer.value))
+        if not hidden or question.rows is None or self.asker is None:
+            return "value"
+        for row in range(question.rows.count):
+            alone = question.rows.pick(np.full(self.frame.count, row))
+            inputs = self.frame.inputs(Rows(alone.x, alone.t), self.asker.extras)
+            said = self.oracle.value(inputs)
+            if said is None or not self._differs(self.point, inputs, Answer(said)):
+                continue
+            told = predicted(self.point.semantics, inputs, self.frame.dtype)
+            if told is None or told.size != said.size:
+                return "value"
+            lost = np.isnan(said) | (np.isinf(said) & (np.max(np.abs(alone.x)) > self.overflowing))
+            filled = np.where(lost, told.reshape(said.shape), said)
+            if self._differs(self.point, inputs, Answer(filled)):
+                return "value"
+            self.held.silent += 1
+        return ""
+
+    def _all_hold(self, point: Tuned) -> bool:
+        return not any(self._differs(point, question.inputs, answer) for question, answer in reversed(self.seen))
+
+    def _holds(self, semantics: Semantics) -> bool:
+        return self._all_hold(Tuned(semantics))
+
+    def _differs(self, point: Tuned, inputs: Inputs, answer: Answer) -> str:
+        if not self.frame.exact:
+            # The quantity was rounded before the black box saw it.
+            size = float(np.max(np.abs(inputs[self.frame.prediction]), initial=1.0))
+            near = roughly(point.semantics, inputs, answer.value, self.frame.dtype, size)
+            return "" if near else "value"
+        try:
+            return agrees(point, inputs, answer, self.frame.dtype, self.frame.prediction)
+        except CaseError:
+            return "value"
 
 
-def _slopes(s: Semantics) -> Iterator[Semantics]:
-    """The point with other slopes where the value decides none: in the dead zone of a guard, and at a kink."""
-    ties = [s.gradient.tie, *(_tied(s, kink, slope) for kink in KINKS for slope in SLOPES)]
-    for tie, clip in product(ties, CLIPS):
-        yield replace(s, gradient=replace(s.gradient, clip=clip, tie=tie))
-    yield with_choice(s, "gradient", closed_form="normalised-target")
-
-
-def _tied(s: Semantics, kink: str, slope: float) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted({**dict(s.gradient.tie), kink: slope}.items()))
-
-
-def _inputs(asker: Asker, domain: str, kind: str, edge: Rows) -> Iterator[tuple[Inputs, bool]]:
-    """Inputs, and whether they lie beyond the user's own, where a black box may have no number."""
-    frame = asker.frame
-    m, k = frame.count, frame.classes
-    for seed in range(FRESH):
-        yield frame.inputs(draw(1000 + seed, (m, k), domain, kind, frame.dtype), _extras(asker, seed)), False
-    for start in range(0, edge.count, max(m, -(-edge.count // EDGES))):
-        at = edge.pick(np.arange(start, start + m) % edge.count)
-        yield frame.inputs(at, _extras(asker, 0)), True
-        if kind in SOFT:
-            # Where a guard acts, the other classes' targets show whether it acts on each class or on their sum.
-            soft = draw(2000 + start, (m, k), domain, kind, frame.dtype).t
-            yield frame.inputs(Rows(at.x, soft), _extras(asker, 0)), True
-    for x, t in ties(domain, kind, k):
-        yield frame.inputs(Rows(np.repeat(x[None], m, 0), np.repeat(t[None], m, 0)), asker.extras), True
-    for extras in _nothing(asker):
-        yield frame.inputs(draw(3000, (m, k), domain, kind, frame.dtype), extras), False
-    yield frame.given, False
-
-
-def _nothing(asker: Asker) -> Iterator[Inputs]:
-    """Weights and masks of which nothing is left, and of which one is."""
-    given = asker.frame.given
-    for name in asker.frame.extras:
-        if given[name].size > 1:
-            one = np.zeros_like(given[name])
-            one.reshape(-1)[-1] = 1
-            yield {**asker.extras, name: np.zeros_like(given[name])}
-            yield {**asker.extras, name: one}
-
-
-def _extras(asker: Asker, seed: int) -> Inputs:
-    rng = np.random.default_rng(seed + 7)
-    return {name: _varied(rng, np.asarray(asker.frame.given[name]), asker.frame.dtype) for name in asker.frame.extras}
-
-
-def _varied(rng: np.random.Generator, like: np.ndarray, dtype: str) -> np.ndarray:
-    if like.size == 1:
-        return like
-    if like.dtype.kind in "iub":
-        values = rng.integers(0, 2, like.shape).astype(like.dtype)
-        values.reshape(-1)[0] = 1
-        return values
-    return quantise(rng.uniform(0.2, 2.0, like.shape), dtype)
-
-
-__all__ = ["Gradient", "Refuted", "confirmed"]
+__all__ = ["Held", "Refuted", "confirmed", "confirmed_as_given"]

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain
 
 import numpy as np
 
-from harness.explain.identify.answers import Ask, Identification, Oracle, OutOfCalls
-from harness.explain.identify.asking import Asker, cases, form_of, neutral
-from harness.explain.identify.confirm import confirmed, confirmed_as_given
-from harness.explain.identify.frame import Frame, frame_of
-from harness.explain.identify.guards import Edges, guarded, same_rows
-from harness.explain.identify.labels import labelled
-from harness.explain.identify.leftover import undetermined
-from harness.explain.identify.rowwise import worth
-from harness.explain.identify.search import Found, found
-from harness.explain.identify.tuning import long_numbers, tuned
-from harness.explain.identify.variables import changes
-from harness.explain.identify.weighing import alike, weighed
-from harness.records import Array, InputArray
-from harness.semantics import Semantics, Term
+from harness.explain.identify.answers import Ask, Identification, Oracle, OutOfCalls, Probe
+from harness.explain.identify.asking import Asker, form_of, neutral
+from harness.explain.identify.closest import with_closest
+from harness.explain.identify.confirm import confirmed_as_given
+from harness.explain.identify.coupled import coupled
+from harness.explain.identify.frame import CONSTANT, Frame, frames_of
+from harness.explain.identify.naming import ABSENT, exchanged, is_signs, is_whole, with_names
+from harness.explain.identify.search import Steer, found
+from harness.explain.identify.stages import passed, settled, through
+from harness.explain.identify.suggested import first_that_holds
+from harness.explain.identify.teachers import taught
+from harness.explain.identify.tuning import long_numbers
+from harness.explain.identify.variables import changes, normalised_target
+from harness.records import Array, InputArray, Raised
+from harness.semantics import Semantics
 
 ENOUGH = 4  # Fits of which no point holds, before the space is said to be left.
-STAGES_PASSED = ("term", "reduction", "guard", "gradient")
-TRIED, ALIKE = 8, 2  # Ways to write one function that are held against the answers, and that go on.
-GUARDS = 24  # Guards that give the same answers up to some roundings, to be told apart by the bound.
 SLOW = 0.05  # Seconds a call, beyond which somebody who waits should know why.
 
 
@@ -41,6 +39,7 @@ def identify(
     slope: Ask | None = None,
     limit: int = 1000,
     seed: int = 0,
+    suggested: Sequence[Semantics] = (),
 ) -> Identification:
     """What the black box `ask` computes, as a point of the space that was confirmed on inputs it was not found with.
 
@@ -53,16 +52,26 @@ def identify(
         slope: Asked instead of `ask` where a gradient is wanted, if values alone are cheaper.
         limit: The most calls to make.
         seed: Of the random inputs.
+        suggested: Points that it may well compute, held against it before any search.
 
     Returns:
         The identification; `semantics` reads the inputs by the names of `specimen`.
     """
     oracle = Oracle(_of(ask, specimen), _of(slope or ask, specimen), dtype, limit)
+    frames = frames_of(specimen, prediction, target, dtype)
+    failures: list[Identification] = []
+    start = time.perf_counter()
     try:
-        result = _checked(oracle, specimen, prediction, target, seed)
+        result = _checked(oracle, frames, suggested, seed, failures)
     except OutOfCalls:
-        result = Identification(None, word=f"not settled in {limit} calls", left_at="term")
-    return replace(result, calls=oracle.calls, probes=tuple(oracle.probes))
+        seconds = (time.perf_counter() - start) / limit
+        slow = f", at {seconds:.2g} s a call" if seconds > SLOW else ""
+        furthest = max(failures, key=passed, default=Identification(None, left_at="term"))
+        result = replace(furthest, word=f"not settled in {limit} calls{slow}")
+    if result.semantics is None and frames:
+        result = with_closest(result, oracle, frames[0])
+    probes = tuple(Probe(asked, settled) for asked, settled in oracle.probes.items())
+    return replace(result, calls=oracle.calls, probes=probes)
 
 
 def _of(ask: Ask, specimen: Mapping[str, InputArray]) -> Ask:
@@ -71,50 +80,141 @@ def _of(ask: Ask, specimen: Mapping[str, InputArray]) -> Ask:
 
 
 def _checked(
-    oracle: Oracle, specimen: Mapping[str, InputArray], prediction: str, target: str, seed: int
+    oracle: Oracle,
+    frames: tuple[Frame, ...],
+    suggested: Sequence[Semantics],
+    seed: int,
+    failures: list[Identification],
 ) -> Identification:
-    frame = frame_of(specimen, prediction, target, oracle.dtype)
-    if frame is None:
+    if not frames:
         return Identification(None, left_at="layout", word="prediction and target have no common shape")
+    given = frames[0].given
     start = time.perf_counter()
-    first = oracle.afresh(frame.given)
+    first = oracle.afresh(given)
     seconds = time.perf_counter() - start
     if first is None:
-        raised = oracle.raised
-        return Identification(
-            None, left_at="layout", word=f"raises {raised.kind}: {raised.message}" if raised else "raises"
-        )
-    if not _same(first, oracle.afresh(frame.given)):
+        return Identification(None, left_at="layout", word=_raised(oracle.raised))
+    if not _same(first, oracle.afresh(given)):
         return Identification(None, left_at="mode", word="not deterministic: two calls with the same inputs differ")
-    result = _first_identified(frame, oracle, first, seed)
-    if not _same(first, oracle.afresh(frame.given)):
-        return Identification(
-            None, left_at="mode", word="keeps state: the same inputs give another answer after other calls"
-        )
+    result = first_that_holds(oracle, frames[0], first, suggested) if suggested else None
+    result = result or _first_identified(frames, oracle, first, seed, failures)
+    if not _same(first, oracle.afresh(given)):
+        word = "keeps state: the same inputs give another answer after other calls"
+        return Identification(None, left_at="mode", word=word)
     return replace(result, word=" ".join(_words(oracle, first, seconds, result)))
 
 
-def _first_identified(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification:
+def _raised(raised: Raised | None) -> str:
+    """What was raised, or what is wrong with what was returned."""
+    if raised is None or not raised.kind:
+        return "raises" if raised is None else raised.message
+    return f"raises {raised.kind}: {raised.message}"
+
+
+def _first_identified(
+    frames: tuple[Frame, ...], oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+) -> Identification:
     """Through a quantity that is all the black box reads, or as it is; held on its own inputs either way."""
-    for narrow, alone in changes(frame, oracle):
-        result = _of_form(narrow, alone, first, seed)
-        if result.semantics is not None:
-            held = confirmed_as_given(oracle, frame, result.semantics)
-            if held is not None:
-                # Slopes by the quantity may not be known; those by the prediction were held just now.
-                known = ("gradient",) if oracle.slopes else ()
-                left = tuple(choice for choice in result.undetermined if choice not in known)
-                return replace(result, semantics=held, closest=held, undetermined=left)
-    return _of_form(frame, oracle, first, seed)
+    for narrow, alone in changes(frames[0], oracle):
+        result = _of_form(narrow, alone, first, seed, failures)
+        held = None if result is None else _as_given(result, oracle, frames[0])
+        if held is not None:
+            return held
+    fitting = _of_the_answer(frames, first)
+    if not fitting:
+        shape = frames[0].shape
+        return Identification(None, left_at="reduction", word=f"returns an array of shape {first.shape} for {shape}")
+    labels = [name for name in frames[0].extras if is_signs(frames[0].given[name])]
+    attempts = chain(
+        _in_other_roles(frames[0], oracle, first, seed, failures, labels),
+        (
+            _read_as(narrow, frame, oracle, first, seed, failures, alone)
+            for frame in fitting[:1]
+            for narrow, alone in taught(frame, oracle)
+        ),
+        (_of_form(frame, oracle, first, seed, failures) for frame in fitting),
+        (_across(frame, oracle, first, failures) for frame in fitting[:1]),
+        (
+            _read_as(shares, frame, oracle, first, seed, failures)
+            for frame in fitting[:1]
+            for shares in normalised_target(frame, oracle)
+        ),
+        _in_other_roles(frames[0], oracle, first, seed, failures, (ABSENT, *frames[0].extras)),
+    )
+    found = next((each for each in attempts if each is not None and each.semantics is not None), None)
+    return found or max(failures, key=passed, default=Identification(None, left_at="term"))
 
 
-def _of_form(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification:
+def _across(frame: Frame, oracle: Oracle, first: Array, failures: list[Identification]) -> Identification | None:
+    """As a loss in which rows are read together."""
     form = form_of(frame, first.shape)
     if form is None:
-        return Identification(
-            None, left_at="reduction", word=f"returns an array of shape {first.shape} for {frame.shape}"
-        )
-    return _identified(Asker(oracle, frame, form, neutral(frame, oracle)), seed)
+        return None
+    asker = Asker(oracle, frame, form, neutral(frame, oracle))
+    results = (through(asker, each.semantics, each.source, Steer()) for each in coupled(asker))
+    for result in results:
+        if result.semantics is not None:
+            return result
+        failures.append(result)
+    return None
+
+
+def _in_other_roles(
+    frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification], others: Sequence[str]
+) -> Iterator[Identification | None]:
+    """With another input for the target, or none, as far as a quantity shows that this is what is read."""
+    for other in others if frame.extras and frame.kind not in CONSTANT else ():
+        names = exchanged(frame, other)
+        specimen = {new: InputArray(frame.given[old], is_whole(frame.given[old])) for new, old in names.items()}
+        turned = oracle.renamed(names)
+        for swapped in frames_of(specimen, frame.prediction, frame.target, frame.dtype)[:1]:
+            for narrow, alone in changes(swapped, turned):
+                result = _of_form(narrow, alone, first, seed, failures)
+                held = None if result is None else _as_given(result, turned, swapped)
+                yield None if held is None else with_names(held, names)
+
+
+def _read_as(
+    narrow: Frame,
+    frame: Frame,
+    oracle: Oracle,
+    first: Array,
+    seed: int,
+    failures: list[Identification],
+    alone: Oracle | None = None,
+) -> Identification | None:
+    """In a frame in which less is read, asked for that `alone`, and held on the user's own inputs."""
+    result = _of_form(narrow, alone or oracle, first, seed, failures)
+    return None if result is None else _as_given(result, oracle, frame)
+
+
+def _as_given(result: Identification, oracle: Oracle, frame: Frame) -> Identification | None:
+    """What was found through a quantity, held on the black box's own inputs; None if it is refuted."""
+    held = None if result.semantics is None else confirmed_as_given(oracle, frame, result.semantics)
+    if held is None:
+        return None
+    # Slopes by the quantity may not be known; those by the prediction were held just now.
+    known = ("gradient",) if oracle.slopes else ()
+    left = tuple(choice for choice in result.undetermined if choice not in known)
+    return replace(result, semantics=held, closest=held, undetermined=left)
+
+
+def _of_the_answer(frames: tuple[Frame, ...], first: Array) -> tuple[Frame, ...]:
+    """The frames that fit what was returned: the likeliest, and those that differ where the classes decide."""
+    fitting = tuple(frame for frame in frames if form_of(frame, first.shape) is not None)
+    return tuple(frame for i, frame in enumerate(fitting) if i == 0 or frame.kind in DECIDED)
+
+
+DECIDED = frozenset({"index", "one-hot", "distribution", "log-distribution"})
+
+
+def _of_form(
+    frame: Frame, oracle: Oracle, first: Array, seed: int, failures: list[Identification]
+) -> Identification | None:
+    form = form_of(frame, first.shape)
+    if form is None:
+        return None
+    return _identified(Asker(oracle, frame, form, neutral(frame, oracle)), seed, failures)
 
 
 def _same(a: np.ndarray, b: np.ndarray | None) -> bool:
@@ -132,94 +232,17 @@ def _words(oracle: Oracle, first: np.ndarray, seconds: float, result: Identifica
         yield f"Slow: {seconds:.2g} s a call."
 
 
-def _identified(asker: Asker, seed: int) -> Identification:
-    failures: list[Identification] = []
-    given_up: set[str] = set()
-    for fit in found(asker, seed, given_up):
-        result = _settled(asker, fit)
+def _identified(asker: Asker, seed: int, failures: list[Identification]) -> Identification:
+    steer, count = Steer(), 0
+    for fit in found(asker, seed, steer):
+        result = settled(asker, fit, steer)
         if result is None:
             continue
         if result.semantics is not None:
             return result
+        count += 1
         failures.append(result)
         measured = result.closest is not None and any(long_numbers(result.closest))
-        if (result.left_at in ("guard", "gradient") and not measured) or len(failures) % ENOUGH == 0:
-            given_up.add(fit.kind)
-    if not failures:
-        return Identification(None, left_at="term")
-    return max(failures, key=lambda f: STAGES_PASSED.index(f.left_at))
-
-
-def _settled(asker: Asker, fit: Found) -> Identification | None:
-    """The points that a fit may mean, through the remaining stages: the first that holds, or the furthest that came.
-
-    None if none even gives the answers that it was fitted to.
-    """
-    furthest = Identification(None, fit.candidates[0].semantics, left_at="term")
-    points = _reproducing(asker, fit)
-    if not points:
-        return None
-    uniform = [s for s in points if alike(asker, s, fit.domain, fit.kind)]
-    for semantics in (uniform or points)[:2]:
-        result = _through(asker, semantics, fit)
-        if result.semantics is not None:
-            return result
-        furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
-    return furthest
-
-
-def _reproducing(asker: Asker, fit: Found) -> list[Semantics]:
-    """The simplest candidates that give the answers, of each kind that is another function once rows differ."""
-    groups: dict[tuple[Term, ...], dict[Semantics, None]] = {}
-    for candidate in fit.candidates:
-        s = candidate.semantics
-        groups.setdefault(tuple(part.term for part in (s, *s.plus)), {})[s] = None
-    found: list[Semantics] = []
-    for group in groups.values():
-        sharpened = (_sharpened(asker, s, fit) for s in islice(group, TRIED))
-        found += islice((s for s in sharpened if _reproduces(asker, s, fit)), ALIKE)
-    return found
-
-
-def _reproduces(asker: Asker, semantics: Semantics, fit: Found) -> bool:
-    if semantics.weight.mask is not None:
-        return True
-    return bool(
-        same_rows(worth(semantics, fit.data.rows, asker.frame, asker.form), fit.data.y, asker.frame.dtype).all()
-    )
-
-
-def _sharpened(asker: Asker, semantics: Semantics, fit: Found) -> Semantics:
-    if not any(long_numbers(semantics)):
-        return semantics
-    return tuned(semantics, cases(asker, fit.data.rows), asker.frame.dtype).semantics
-
-
-def _through(asker: Asker, semantics: Semantics, fit: Found) -> Identification:
-    furthest = Identification(None, semantics, left_at="term")
-    for edges in islice(guarded(asker, semantics, fit.domain, fit.kind), GUARDS):
-        result = _confirmed(asker, semantics, edges, fit)
-        if result.semantics is not None:
-            return result
-        furthest = max((furthest, result), key=lambda f: STAGES_PASSED.index(f.left_at))
-        if edges.semantics is None or result.left_at == "reduction":
-            break
-    return furthest
-
-
-def _confirmed(asker: Asker, semantics: Semantics, edges: Edges, fit: Found) -> Identification:
-    whole = weighed(asker, edges.semantics or semantics, fit.domain, fit.kind)
-    if whole is None:
-        return Identification(None, semantics, left_at="reduction")
-    shown, strange, accounted = labelled(asker, whole, fit.domain)
-    semantics, refuted = confirmed(asker, shown, fit.domain, fit.kind, edges.rows, strange)
-    if refuted is not None and any(refuted.inputs is inputs for inputs in strange):
-        # What labels outside the classes do is in the space by its value alone: it stays open.
-        accounted = False
-        semantics, refuted = confirmed(asker, whole, fit.domain, fit.kind, edges.rows)
-    if refuted is None:
-        named = asker.frame.named(semantics)
-        rest = (*undetermined(asker, semantics, fit.kind), *(() if accounted else ("target.bad_index",)))
-        return Identification(named, named, undetermined=rest, word=edges.word(fit.kind))
-    left = "gradient" if refuted.aspect == "gradient" else "guard" if edges.semantics is None else "term"
-    return Identification(None, asker.frame.named(semantics), refuted.inputs, left)
+        if (result.left_at in ("guard", "gradient") and not measured) or count % ENOUGH == 0:
+            steer.given_up.add(fit.source.kind)
+    return max(failures, key=passed, default=Identification(None, left_at="term"))

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.explain.identify.columns import COLUMNS
 from harness.explain.identify.frame import Rows
-from harness.explain.identify.grids import GRIDS
+from harness.explain.identify.grids import GRIDS, WIDTHS
 from harness.explain.identify.independent import independent
 from harness.explain.identify.view import Trial, View
 from harness.records import Array
@@ -54,7 +54,8 @@ class Model:
 class Data:
     """Answers to rows: `y` is [P], or [P, K] where the black box returns elements; `per_class` tells the classes apart.
 
-    `terms` is how many numbers one answer adds up, `ignored` the label that is left out.
+    `terms` is how many numbers one answer adds up, `ignored` the label that is left out, `scale` how large predictions
+    and targets are.
     """
 
     rows: Rows
@@ -63,6 +64,7 @@ class Data:
     per_class: bool = False
     terms: int = 1
     ignored: int | None = None
+    scale: float = 1.0
 
     @property
     def noise(self) -> float:
@@ -201,7 +203,7 @@ def descend(data: Data, model: Model) -> Fit | None:
     """The best parameters from the best few places of the grid, until some reproduce the answers."""
     with np.errstate(all="ignore"):
         model = _without_dependent(data, model)
-        starts = [np.array(point) for point in product(*(GRIDS[name] for name in model.free))]
+        starts = [np.array(point) for point in product(*(_grid(data, name) for name in model.free))]
         sizes = [_size(_unexplained(data, model, Trial().moved(model.free, start))) for start in starts]
         for i in np.argsort(sizes)[:STARTS]:
             found = _descended(data, model, starts[i])
@@ -210,9 +212,14 @@ def descend(data: Data, model: Model) -> Fit | None:
     return None
 
 
+def _grid(data: Data, name: str) -> tuple[float, ...]:
+    """Where to begin with a parameter; a width or a margin is as large as what it is held against."""
+    return tuple(data.scale * value for value in GRIDS[name]) if name in WIDTHS else GRIDS[name]
+
+
 def _without_dependent(data: Data, model: Model) -> Model:
     """`model` without columns that are combinations of others at a place where no parameter is special."""
-    place = Trial().moved(model.free, np.array([GRIDS[name][-1] for name in model.free]))
+    place = Trial().moved(model.free, np.array([_grid(data, name)[-1] for name in model.free]))
     a, _ = _matrix(data, view_of(model, data.rows, place), model.columns)
     names = _expanded(data, model.columns)
     kept = {names[i][0] for i in independent(a)}

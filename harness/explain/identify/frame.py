@@ -7,7 +7,7 @@ target. The frame puts rows into arrays of the user's shapes.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from harness.syntax import Input, Literal, Node
 from harness.trees import substitute
 
 CONSTANT = {"absent": 0.0, "certain": 1.0}  # What the target is where there is none.
+TABLE = 2  # Axes of a table: samples and classes.
+SUMMED = frozenset({"one-hot", "distribution", "log-distribution", "lists"})  # Kinds that show where the classes are.
 SUM_DIGITS = 5  # Written probabilities carry few digits; rows of them sum to 1 to so many.
 
 
@@ -56,6 +58,7 @@ class Frame:
         dtype: The dtype asked in.
         tree: What is read as the prediction, in terms of the user's own.
         exact: Whether the prediction is an input itself, and no quantity that is rounded on its way to the black box.
+        source: What is read as the target, in terms of the user's own; None for the target as it is.
     """
 
     prediction: str
@@ -67,6 +70,7 @@ class Frame:
     dtype: str
     tree: Node = Input("prediction")
     exact: bool = True
+    source: Node | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,11 +124,20 @@ class Frame:
             return Rows(x, (labels[:, None] == np.arange(self.classes)).astype(np.float64))
         return Rows(x, self._flat(np.asarray(inputs[self.target], np.float64).reshape(self.shape)))
 
+    def longer(self, times: int) -> Frame:
+        """The frame of a batch so many times as long."""
+        return replace(self, given=self.longer_inputs(self.given, times))
+
+    def longer_inputs(self, inputs: Mapping[str, NDArray[Any]], times: int) -> dict[str, NDArray[Any]]:
+        """Inputs of a batch so many times as long: each that is as long as the batch is repeated."""
+        length = self.shape[0] if self.shape else 0
+        return {n: np.concatenate([a] * times) if a.ndim and len(a) == length else a for n, a in inputs.items()}
+
     def named(self, semantics: Semantics) -> Semantics:
         """`semantics`, found on inputs called prediction and target, in terms of the user's own."""
         mapping: dict[str, Node] = {
             "prediction": substitute(self.tree, {"prediction": Input(self.prediction)}),
-            "target": Literal(CONSTANT[self.kind]) if self.kind in CONSTANT else Input(self.target),
+            "target": Literal(CONSTANT[self.kind]) if self.kind in CONSTANT else self.source or Input(self.target),
         }
         layout = replace(semantics.layout, prediction=substitute(semantics.layout.prediction, mapping))
         target = replace(semantics.target, source=substitute(semantics.target.source, mapping))
@@ -134,51 +147,76 @@ class Frame:
         return np.moveaxis(array, self.axis, -1).reshape((-1, self.classes)) if self.shape else array.reshape((1, 1))
 
 
-def frame_of(
+def frames_of(
     specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str, absent: str = "absent"
-) -> Frame | None:
-    """The frame of the user's inputs; None where prediction and target have no common form here.
+) -> tuple[Frame, ...]:
+    """The frames that the user's inputs may have, likeliest first; none where prediction and target have no common form.
 
-    Where there is no target, it is of the kind `absent`.
+    They differ in the axis of the classes. Where there is no target, it is of the kind `absent`.
     """
     given = {
         n: a.values if a.values.dtype.kind in "iub" else quantise(a.values, a.dtype or dtype)
         for n, a in specimen.items()
     }
-    x = given[prediction]
+    x = given[prediction] = np.asarray(given[prediction], np.float64)
     if not x.size:
-        return None
+        return ()
     if target not in given:
-        x = given[prediction] = np.asarray(x, np.float64)
         given[target] = np.full(x.shape, CONSTANT[absent])
-        return Frame(prediction, target, given, max(x.ndim - 1, 0), absent, domain_of(x), dtype)
+        return (Frame(prediction, target, given, max(x.ndim - 1, 0), absent, domain_of(x), dtype),)
     t = given[target]
-    axis = _index_axis(x.shape, t, specimen[target].integral)
-    kind = "index" if axis is not None else ""
-    if axis is None:
-        if math.prod(x.shape) != math.prod(t.shape):
-            return None
-        axis = 1 if x.ndim > 2 else x.ndim - 1  # noqa: PLR2004  images have their classes second
-        axis = max(axis, 0)
-        lists = _are_lists(t, x.shape[axis] if x.ndim else 1) and specimen[target].integral
-        real = np.asarray(t, np.float64)
-        given[target] = t if lists else real
+    axes = _index_axes(x.shape, t, specimen[target].integral)
+    if axes:
+        return tuple(Frame(prediction, target, given, axis, "index", domain_of(x), dtype) for axis in axes)
+    if math.prod(x.shape) != math.prod(t.shape):
+        return ()
+    return tuple(_dense(prediction, target, given, dtype, integral=specimen[target].integral))
+
+
+def frame_of(
+    specimen: Mapping[str, InputArray], prediction: str, target: str, dtype: str, absent: str = "absent"
+) -> Frame | None:
+    """The likeliest frame of the user's inputs; None where prediction and target have no common form here."""
+    return next(iter(frames_of(specimen, prediction, target, dtype, absent)), None)
+
+
+def _dense(
+    prediction: str, target: str, given: Mapping[str, NDArray[Any]], dtype: str, *, integral: bool
+) -> Iterator[Frame]:
+    """Frames of targets of as many numbers as the prediction has: the classes along the axis over which they sum to 1.
+
+    Where they do so along none, along the second axis of an image and the last of a table, and of the others afterwards.
+    """
+    x, t = given[prediction], given[target]
+    usual = 1 if x.ndim > TABLE else max(x.ndim - 1, 0)
+    order = dict.fromkeys((usual, x.ndim - 1, *range(x.ndim))) if x.ndim else {0: None}
+    real = np.asarray(t, np.float64)
+    found = []
+    for axis in order:
+        lists = integral and _are_lists(t, x.shape[axis] if x.ndim else 1)
         rows = np.moveaxis(real.reshape(x.shape), axis, -1) if x.ndim else real.reshape((1,))
         kind = "lists" if lists else kind_of(rows)
-    given[prediction] = np.asarray(x, np.float64)
-    return Frame(prediction, target, given, axis, kind, domain_of(np.asarray(x, np.float64)), dtype)
+        found.append(
+            Frame(prediction, target, {**given, target: t if lists else real}, axis, kind, domain_of(x), dtype)
+        )
+    yield from sorted(found, key=lambda frame: frame.kind not in SUMMED)
 
 
-def _index_axis(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> int | None:  # noqa: FBT001
-    """The class axis, if `t` can be class indices: the prediction's shape less one axis (or with that axis of length 1)."""
-    if not integral or not shape:
-        return None
-    for axis in (*((1,) if len(shape) > 1 else ()), len(shape) - 1, *range(len(shape))):
+def _index_axes(shape: tuple[int, ...], t: NDArray[Any], integral: bool) -> tuple[int, ...]:  # noqa: FBT001
+    """The axes that classes may lie along, if `t` can be class indices.
+
+    Its shape is the prediction's less that axis, or has a length of 1 there. Labels of a type that holds fractions are
+    taken for indices where nothing else fits.
+    """
+    if not shape or not (integral or (t.shape != shape and np.all(t == np.round(t)))):
+        return ()
+    found = []
+    for axis in dict.fromkeys((*((1,) if len(shape) > 1 else ()), len(shape) - 1, *range(len(shape)))):
         rest = tuple(n for i, n in enumerate(shape) if i != axis)
         with_one = tuple(1 if i == axis else n for i, n in enumerate(shape))
         if shape[axis] > 1 and (t.shape == rest or (t.shape == with_one and t.shape != shape)):
-            return int(axis)
-    return None
+            found.append(int(axis))
+    return tuple(found)
 
 
 def lists_of(t: Array) -> Array:

@@ -15,3 +15,5 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "alpha": (0.25, 0.7),
     "beta": (0.25, 0.7),
 }
+# Parameters in the unit of the predictions.
+WIDTHS = frozenset({"delta", "margin"})

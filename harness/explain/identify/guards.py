@@ -3,80 +3,62 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.explain.identify.asking import Asker
+from harness.explain.identify.bounds import TRIALS, bound_of, noise_of, refined, whole
 from harness.explain.identify.extremes import extreme_rows
-from harness.explain.identify.floors import commonest, floors
+from harness.explain.identify.floors import FLOORED, floors
 from harness.explain.identify.frame import Rows
-from harness.explain.identify.numbers import LONG, digits, short
+from harness.explain.identify.numbers import DENOMINATORS, LONG, digits, short
 from harness.explain.identify.outcome import ROUGH
-from harness.explain.identify.rowwise import worth
+from harness.explain.identify.reversed_terms import reversed_terms
+from harness.explain.identify.samples import Source
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS, Mask
 from harness.semantics import Guard, Semantics, with_choice
+from harness.syntax import Binary, Literal
 
 # Families whose values fall with a power or the logarithm of what a probability is kept from falling below.
 STEEP = frozenset({"cross-entropy", "kl", "entropy", "poisson", "generalised-kl", "generalised-cross-entropy"})
-TRIALS = (1e-3, 1e-6)
-REFINED = 12
+# Families with something that keeps a logarithm from zero or a division by it.
+GUARDED = STEEP | FLOORED
+FORMS = ("naive", "linear-beyond-20", "linear-above-20", "linear-below-20")
+# Families that are a power of the error, and which.
+DEGREES = {"squared": 2, "absolute": 1, "quantile": 1}
+NAIVE = frozenset({"log-cosh", "logistic"})  # Families that have other forms without an activation.
 ZERO_TARGETS = 3  # Ways in which a product with a target of 0 may be written.
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """What the edges showed.
+def guarded(asker: Asker, semantics: Semantics, source: Source) -> Iterator[Semantics]:
+    """`semantics` with each guard that gives the answers where a guard shows most, those that hold beyond first.
 
-    Attributes:
-        semantics: The point with its guard; None if no guard of the space gives the answers at the edges.
-        rows: The edges at which the black box gives a number, or none where the point gives none either.
-        silent: How many edges were left out because only the black box gives no number there.
+    Nothing is asked where no guard has a place. `semantics` holds for distinct rows and for all inputs: its further
+    inputs are neutral here.
     """
-
-    semantics: Semantics | None
-    rows: Rows
-    silent: int = 0
-
-    def word(self, kind: str) -> str:
-        """What to know of the edges: empty where the point holds at all of them."""
-        words = []
-        if self.silent:
-            words.append(f"At {self.silent} of the edges it gives no finite number where the formula has one.")
-        if kind in ("one-hot", "binary"):
-            words.append("Holds for targets of 0 and 1.")
-        return " ".join(words)
-
-
-def guarded(asker: Asker, semantics: Semantics, domain: str, kind: str) -> Iterator[Edges]:
-    """`semantics` with each guard that gives the answers at the edges up to some roundings; last of all with none.
-
-    Guards that hold beyond the user's domain too, and where only the point has a number, come first.
-    """
-    frame, form = asker.frame, asker.form
-    extremes = extreme_rows(semantics.activation.chain, domain, kind, frame.classes, frame.dtype)
-    rows, inside = extremes.rows, ~extremes.beyond
-    if domain == "simplex":
-        yield Edges(semantics, rows.pick(slice(0, 0)))
+    if source.domain == "simplex" or not any(part.term.family in GUARDED for part in (semantics, *semantics.plus)):
+        yield from _evaluations(semantics)
         return
+    extremes = extreme_rows(semantics.activation.chain, source, asker.frame.classes)
+    rows, inside = extremes.rows.pick(extremes.telling), ~extremes.beyond[extremes.telling]
     y = asker.values(rows)
     known = np.isfinite(y).reshape(rows.count, -1).all(1)
-    partly: list[tuple[int, Edges]] = []
+    partly: list[tuple[int, Semantics]] = []
     for candidate in _candidates(asker, semantics, rows, y, known & inside):
-        same = same_rows(worth(candidate, rows, frame, form), y, frame.dtype)
-        if np.any(~same & known & inside):
+        same = same_rows(asker.worth(candidate, rows), y, asker.frame.dtype)
+        # Where the black box gives no number at all, the formula may have one.
+        if np.any(~same & inside & ~np.isnan(y).reshape(rows.count, -1).any(1)):
             continue
-        edges = Edges(candidate, rows.pick(same), int((~same & inside).sum()))
         if same.all():
-            yield edges
+            yield candidate
         else:
-            partly.append((int(same.sum()), edges))
-    yield from (edges for _, edges in sorted(partly, key=lambda item: -item[0]))
-    yield Edges(None, rows.pick(known & inside))
+            partly.append((int(same.sum()), candidate))
+    yield from (candidate for _, candidate in sorted(partly, key=lambda item: -item[0]))
 
 
 def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
@@ -85,13 +67,14 @@ def same_rows(a: Array, b: Array, dtype: str) -> NDArray[np.bool_]:
         return np.zeros(b.shape[0], bool)
     with np.errstate(invalid="ignore"):
         limit = ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (1.0 + np.abs(b))
-        same = (np.isnan(a) & np.isnan(b)) | (a == b) | (np.abs(a - b) <= limit)
+        near = np.isfinite(b) & (np.abs(a - b) <= limit)
+        same = (np.isnan(a) & np.isnan(b)) | (a == b) | near
     return np.asarray(same.reshape(same.shape[0], -1).all(1))
 
 
 def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
     yield from _evaluations(s)
-    for floored in _floored(asker, s, rows, y, known):
+    for floored in reversed_terms(asker, s, rows, y, known):
         yield from _evaluations(floored)
     yield from floors(asker, s, rows, y, known)
     if not any(part.term.family in STEEP for part in (s, *s.plus)):
@@ -103,56 +86,69 @@ def _candidates(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -
     for which in range(ZERO_TARGETS):
         for guard in guards:
             yield from islice(_zero_targets(_with_guard(s, guard)), which, which + 1)
+    if s.activation.chain:
+        for guard in guards:
+            yield _with_guard(_in_form(s, "naive"), guard)
     if s.term.family == "kl":
         yield from _both_clipped(asker, s, rows, y, known)
-
-
-def _floored(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask) -> Iterator[Semantics]:
-    """The point with log 0 of the target at what a reversed term shows it to be."""
-    parts = (replace(s, plus=()), *s.plus)
-    at = next(
-        (i for i, part in enumerate(parts) if part.term.direction == "reverse" and part.term.family != "entropy"), None
-    )
-    if at is None:
-        return
-
-    def with_part(part: Semantics) -> Semantics:
-        changed = [*parts[:at], part, *parts[at + 1 :]]
-        return replace(changed[0], plus=tuple(changed[1:]))
-
-    def trial(low: float | None, _: float | None) -> Array:
-        return worth(with_part(with_choice(parts[at], "target", range=(low, None))), rows, asker.frame, asker.form)
-
-    low = _bound(y, trial, TRIALS, known, _noise(asker))
-    if low is None:
-        return
-    yield with_part(with_choice(parts[at], "target", range=(low, 1.0)))
-    yield with_part(with_choice(parts[at], "target", range=(low, None)))
-    yield with_part(with_choice(parts[at], "term", parameters=(("log_zero", _whole(math.log(low))),)))
 
 
 def _orders(s: Semantics) -> tuple[tuple[str, ...], ...]:
     if s.guard.renormalise:
         return (("renormalise", "clip"), ("clip", "renormalise"))
-    if s.modulation.focal is not None and s.activation.chain[-1:] == ("softmax",):
+    if s.modulation.focal is None:
+        return (("clip",),)
+    if s.activation.chain[-1:] == ("softmax",):
         # Rescaling what sums to 1 changes nothing, but then the modulation takes notice of the clip.
         return (("clip",), ("renormalise", "clip"))
-    return (("clip",),)
+    return (("clip",), ("clip", "modulation"))
 
 
 def _evaluations(s: Semantics) -> Iterator[Semantics]:
     yield from _zero_targets(s)
-    if s.activation.chain and s.guard == Guard():
-        naive = replace(s, evaluation=replace(s.evaluation, form="naive"))
-        yield from _zero_targets(naive)
+    forms = FORMS if s.activation.chain[-1:] == ("sigmoid",) or s.term.family in NAIVE else FORMS[:1]
+    # Of probabilities as they are, log(1 − p) may be taken of 1 − p.
+    several = s.guard == Guard() and (s.activation.chain or s.term.sides == "two")
+    for form in forms if several or s.term.family in NAIVE else ():
+        yield from _zero_targets(_in_form(s, form))
+    yield from _factored_in(s)
+
+
+def _factored_in(s: Semantics) -> Iterator[Semantics]:
+    """A constant in front of a power of the error, as a factor of prediction and target: its rounding is another."""
+    constant, degree = s.scale.constant, DEGREES.get(s.term.family)
+    if degree is None or s.activation.chain or s.plus or not isinstance(constant, float) or constant == 1.0:
+        return
+    factor = short(constant ** (1.0 / degree), 1e-13 * constant)
+    if digits(factor) > LONG and not any(factor * q == round(factor * q) for q in DENOMINATORS):
+        return
+    inner = with_choice(s, "layout", prediction=Binary("*", s.layout.prediction, Literal(factor)))
+    inner = with_choice(inner, "target", source=Binary("*", s.target.source, Literal(factor)))
+    yield with_choice(inner, "scale", constant=1.0)
 
 
 def _zero_targets(s: Semantics) -> Iterator[Semantics]:
     yield s
-    if s.term.direction == "forward" and s.term.family in ("cross-entropy", "kl"):
-        yield with_choice(s, "term", parameters=(("zero_target", 1.0),))
-    if s.term.family == "kl":
+    picked = _picked(s)
+    if picked != s:
+        yield picked
+    if s.term.direction == "forward" and s.term.family == "kl":
         yield with_choice(s, "term", parameters=(("log_zero", -math.inf),))
+
+
+def _picked(s: Semantics) -> Semantics:
+    """`s`, and what is added to it, with a product with a weight of 0 left out, whatever it is that is weighted."""
+    own = replace(s, plus=tuple(map(_picked, s.plus)))
+    divergence = s.term.family == "kl" or (s.term.family == "cross-entropy" and s.term.direction == "forward")
+    if not divergence or s.target.encoding == "index" or s.term.parameters:
+        return own
+    return with_choice(own, "term", parameters=(("zero_target", 1.0),))
+
+
+def _in_form(s: Semantics, form: str) -> Semantics:
+    """`s`, and what is added to it, evaluated in another form."""
+    plus = tuple(_in_form(part, form) for part in s.plus)
+    return replace(s, evaluation=replace(s.evaluation, form=form), plus=plus)
 
 
 def _with_guard(s: Semantics, guard: Guard) -> Semantics:
@@ -179,17 +175,12 @@ def _guards(known: Guard, low: float | None, highs: list[float], order: tuple[st
     if low is None:
         yield from clips
         return
-    floor = _whole(math.log(low))
+    floor = whole(math.log(low))
     clamp = replace(known, clamp=floor, order=(*known.order, "clamp"))
     # Of a logarithm floored at -10 and a probability at 4.54e-05 the shorter number is what somebody wrote.
     yield from (clamp, *clips) if digits(floor) < digits(low) else (*clips, clamp)
     if known.added_epsilon is None:
         yield replace(known, added_epsilon=low, order=(*known.order, "added_epsilon"))
-
-
-def _whole(value: float) -> float:
-    rounded = float(round(value))
-    return rounded if abs(value - rounded) < 1e-9 else value  # noqa: PLR2004  a logarithm's own rounding
 
 
 def _upper(high: float | None) -> float | str | None:
@@ -207,12 +198,12 @@ def _bounds(
 
     def trial(low: float | None, high: float | None) -> Array:
         guard = Guard(clip=(low, high), renormalise="renormalise" in order, order=order)
-        return worth(_with_guard(s, guard), rows, asker.frame, asker.form)
+        return asker.worth(_with_guard(s, guard), rows)
 
-    noise = _noise(asker)
-    low = _refined(y, trial, known, noise)
-    missed = _bound(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
-    hit = _bound(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
+    noise = noise_of(asker)
+    low = refined(y, trial, known, noise)
+    missed = bound_of(y, lambda e, _: trial(None, 1.0 - e), TRIALS, known, noise)  # type: ignore[operator]
+    hit = bound_of(y, lambda e, _: trial(None, e), tuple(1.0 - e for e in TRIALS), known, noise)
     highs = [h for h in (None if missed is None else 1.0 - missed, hit) if h is not None and 0.0 < h < 1.0]
     return low, highs
 
@@ -224,53 +215,9 @@ def _both_clipped(asker: Asker, s: Semantics, rows: Rows, y: Array, known: Mask)
         return with_choice(_with_guard(s, Guard(clip=(low, high), order=("clip",))), "target", range=(low, 1.0))
 
     def trial(low: float | None, _: float | None) -> Array:
-        return worth(clipped(low, None), rows, asker.frame, asker.form)
+        return asker.worth(clipped(low, None), rows)
 
-    noise = _noise(asker)
-    low = _refined(y, trial, known, noise)
+    noise = noise_of(asker)
+    low = refined(y, trial, known, noise)
     if low is not None:
         yield from (clipped(low, high) for high in (1.0, None))
-
-
-def _noise(asker: Asker) -> float:
-    """Relative error of a logarithm that is read off the answers at the edges."""
-    return max(1e-12, 8.0 * FORMATS[asker.frame.dtype].u)
-
-
-def _refined(y: Array, trial: Callable[[float | None, float | None], Array], known: Mask, noise: float) -> float | None:
-    """The lower bound, with the trials ever nearer to it: behind a clip 1 − p and the sum over the classes move too."""
-    low = _bound(y, trial, TRIALS, known, noise)
-    for _ in range(REFINED if low is not None else 0):
-        assert low is not None
-        nearer = _bound(y, trial, (1.01 * low, low), known, noise) or low
-        if nearer == low:
-            break
-        low = nearer
-    return low
-
-
-def _bound(
-    y: Array,
-    trial: Callable[[float | None, float | None], Array],
-    places: tuple[float, ...],
-    known: Mask,
-    noise: float,
-) -> float | None:
-    """From the answers under two trial bounds, which are linear in their logarithms, to the bound that gives the answer."""
-    a, b = (trial(place, None) for place in places)
-    logs = [math.log(place) for place in places]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (b - a) / (logs[1] - logs[0])
-        found = logs[0] + (y - a) / slope
-    steep = np.where(np.isfinite(slope) & known.reshape((-1,) + (1,) * (y.ndim - 1)), np.abs(slope), 0.0)
-    usable = np.isfinite(found) & (steep > 0.01 * np.max(steep, initial=1e-9)) & (np.abs(found) < 720.0)  # noqa: PLR2004
-    if not usable.any():
-        return None
-    log = commonest(found[usable], noise)
-    value = math.exp(log)
-    # Where the answer hardly moves with the bound, its own rounding says little of the bound.
-    noise = max(noise, noise * float(np.min(np.abs(y[usable]) / steep[usable])) / max(abs(log), 1.0))
-    power = round(math.log2(value))
-    if abs(value - 2.0**power) <= 1e-12 * value:
-        return 2.0**power
-    return short(value, value * max(1e-12, noise) * max(abs(log), 1.0))

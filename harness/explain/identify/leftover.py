@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from harness.explain.identify.asking import Asker
+from harness.explain.identify.floors import KEPT_OFF
 from harness.semantics import Semantics
+
+OTHER_TARGETS = "target: values other than 0 and 1"
 
 
 def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ...]:
@@ -14,10 +17,13 @@ def undetermined(asker: Asker, semantics: Semantics, kind: str) -> tuple[str, ..
         found.append("reduction.batch")
     if semantics.guard.renormalise and kind == "simplex" and frame.kind == "one-hot":
         found.append("guard.renormalise")
+    kept_off = {(name, KEPT_OFF) for name in ("epsilon", "smooth")}
+    if frame.dtype != "float64" and any(kept_off & {*part.term.parameters} for part in (semantics, *semantics.plus)):
+        found.append("guard.floor: how small it is")
     if not asker.oracle.slopes:
         found.append("gradient")
     if kind != frame.kind or frame.kind == "index":
         return tuple(found)
     if kind in ("one-hot", "binary"):
-        found.append("target: values other than 0 and 1")
+        found.append(OTHER_TARGETS)
     return tuple(found)

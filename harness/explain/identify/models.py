@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from harness.explain.identify.facts import Facts
 from harness.explain.identify.fit import Model
+from harness.explain.identify.frame import CONSTANT
 from harness.explain.identify.samples import HARD
 
 LINEAR = (
     "ce", "ce0", "squared", "poly", "1", "prediction", "absolute", "under", "lp", "lq", "tlogt", "qlogq", "entropy",
-    "reverse", "z", "t·ce", "t·ce0", "target", "t2",
+    "reverse", "z", "t·ce", "t·ce0", "x2", "x1", "target", "t2",
 )  # fmt: skip
+# Of any numbers, t(1 − x) is no more than a part of a square.
+NUMBERS = tuple(column for column in LINEAR if column != "poly")
 ONE_SIDED = ("ce", "lp", "tlogt", "poly", "z", "1", "prediction")
+DIVERGENCE = ("ce", "tlogt+", "1")
 TWO_SIDED = ("ce", "ce0", "lp", "lq", "1")
 LOGS = ("ce", "ce0", "lp", "lq", "tlogt", "qlogq", "poly", "z", "t·ce", "t·ce0", "1")
 FOCAL = ("f.ce", "f.lp", "poly", "z", "1", "prediction")
@@ -31,6 +35,7 @@ SMALL: tuple[tuple[str, ...], ...] = (
 )
 REGRESSION = ("log-cosh", "squared-log", "absolute-percentage", "squared", "absolute", "under", "1")
 COUPLED = ("categorical-hinge", "cosine", "1")
+SIGNED = ("logistic", "1")
 LISTED = ("multilabel-margin", "1")
 
 BALANCED = ("ce", "ce0", "t·ce", "t·ce0", "1")
@@ -41,6 +46,7 @@ FIRST: tuple[Group, ...] = (
     (ONE_SIDED, ("epsilon",)),
     (TWO_SIDED, ("epsilon",)),
     (LOGS, ("epsilon",)),
+    (DIVERGENCE, ("epsilon",)),
     (ONE_SIDED, ("temperature",)),
     (FOCAL, ("gamma",)),
     (FOCAL_TWO, ("gamma",)),
@@ -80,6 +86,10 @@ ROWS: tuple[Group, ...] = (
     (("crammer-singer", "1"), ("margin",)),
     (("generalised-cross-entropy", "1"), ("q",)),
 )
+ADDED: tuple[Group, ...] = (
+    (("cosine+", "1"), ("extra",)),
+    (("absolute-percentage+", "1"), ("extra",)),
+)
 _SMOOTHED = ("smooth", "extra")
 RATIOS: tuple[Group, ...] = tuple(
     ((*beside, name + suffix, "1"), free)
@@ -110,7 +120,7 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
         first = [(), *(c for c in first if c)]
     exponential = [("exp",)]
     order = [*exponential, *first] if domain == "negative" else [*first, *exponential]
-    rare: list[tuple[str, ...]] = [("tanh",)]
+    rare: list[tuple[str, ...]] = [("tanh",), ("sigmoid", "sigmoid")]
     if classes > 1:
         rare += [
             ("softmax", "softmax"),
@@ -121,9 +131,9 @@ def chains(domain: str, kind: str, classes: int) -> list[tuple[str, ...]]:
     return [*order, *rare]
 
 
-ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",)})
+ELEMENTWISE: frozenset[tuple[str, ...]] = frozenset({(), ("sigmoid",), ("exp",), ("tanh",), ("sigmoid", "sigmoid")})
 # Columns that see a whole row whatever the activation.
-ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky"})
+ROWWISE = frozenset({"z", "dice", "dice-squared", "iou", "tversky", "cosine+"})
 MARGINS = frozenset({"multi-margin", "multi-margin-2", "crammer-singer"})
 
 
@@ -139,14 +149,16 @@ def possible(model: Model, facts: Facts) -> bool:
     return not facts.separates and (facts.shifts or model.chain[-1:] != ("softmax",) or "z" in columns)
 
 
-def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) -> Iterator[Model]:
+def models(domain: str, kind: str, classes: int, *, signed: bool, last: bool, narrow: bool) -> Iterator[Model]:
     """Every hypothesis for predictions of `domain` and targets of `kind`, in order.
 
-    `last`: no harder targets follow. `narrow`: answers have so few digits that many columns fit anything.
+    `signed`: the user's targets are ±1. `last`: no harder targets follow. `narrow`: answers have so few digits that many
+    columns fit anything.
     """
     order = chains(domain, kind, classes)
     encodings = {
         "signed": ("dense", "signed"),
+        "real": ("dense", "signed") if signed else ("dense",),
         "log-simplex": ("log",),
         "index": ("index",),
         "lists": ("index-list",),
@@ -155,16 +167,28 @@ def models(domain: str, kind: str, classes: int, *, last: bool, narrow: bool) ->
         for chain in order if narrow else ():
             yield from (Model(chain, columns, encoding=encoding) for columns in SMALL)
         for chain in order:
-            yield Model(chain, LINEAR, encoding=encoding)
+            yield Model(chain, _linear(kind), encoding=encoding)
         if kind in ("count", "positive"):
             yield from (Model(chain, COUNTS, encoding=encoding) for chain in order)
             yield Model((), COUNTS, ("epsilon",), encoding)
+        if signed == (encoding == "signed"):
+            yield Model((), SIGNED, encoding=encoding)
         for chain in order[:3]:
-            yield Model(chain, REGRESSION, encoding=encoding)
+            yield Model(chain, _informative(REGRESSION, kind), encoding=encoding)
             if classes > 1:
                 yield Model(chain, LISTED if kind == "lists" else COUPLED, encoding=encoding)
     for encoding in encodings:
         yield from _with_parameters(order, kind, classes, encoding, last=last)
+
+
+def _linear(kind: str) -> tuple[str, ...]:
+    """The columns that say something of targets of a kind."""
+    return NUMBERS if kind in ("real", "count", "positive") else _informative(LINEAR, kind)
+
+
+def _informative(columns: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """Of a target that is always the same, a margin is what an error below it would be."""
+    return tuple(column for column in columns if kind not in CONSTANT or column not in ("under", "absolute"))
 
 
 def _with_parameters(
@@ -173,7 +197,7 @@ def _with_parameters(
     probable = [chain for chain in order if chain in PROBABILITIES]
     for group in FIRST:
         yield from _each(probable, group, encoding)
-    for group in (*KINKED, *(ROWS if classes > 1 else ())):
+    for group in (*KINKED, *(ROWS if classes > 1 else ()), *(ADDED if kind in ("real", "positive", "count") else ())):
         yield from _each(order[:3], group, encoding)
     for group in THEN:
         yield from _each(probable, group, encoding)

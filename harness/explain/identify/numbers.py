@@ -10,13 +10,14 @@ DIGITS = 17
 LIKELY, CHANCE, WIDE, SMALLEST = 0.1, 1e-3, 300.0, 2.0**-52
 DENOMINATORS = range(2, 13)
 ROUND = frozenset({0.5, 2.0, 10.0, 100.0, 1000.0, 0.1, 0.01, 0.001})  # Factors that people put in front of a loss.
+FEW = 100  # Numerators up to this make a ratio a short one.
 LONG = 6  # A decimal with more digits than this is not what somebody wrote by hand.
 
 
 def short(value: float, error: float) -> float:
     """The shortest decimal within `error` of `value`, or a ratio of small integers where that is shorter; else `value`."""
-    if not math.isfinite(value) or abs(value) <= error:
-        return 0.0 if abs(value) <= error else value
+    if value == 0.0 or not math.isfinite(value) or abs(value) <= error:
+        return 0.0 if value == 0.0 or abs(value) <= error else value
     found = next((d for d in range(1, DIGITS) if _stands_for(value, d, error)), DIGITS)
     if found > LONG:
         for q in DENOMINATORS:
@@ -51,5 +52,5 @@ def cost(value: float, default: float) -> float:
         return 1.0
     if count > LONG:
         # How many digits a measured number happens to have says nothing.
-        count = 2 if any(value * q == round(value * q) for q in DENOMINATORS) else DIGITS
+        count = 2 if any(value * q == round(value * q) and abs(value * q) <= FEW for q in DENOMINATORS) else DIGITS
     return 1.0 + 0.5 * count

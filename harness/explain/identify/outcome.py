@@ -29,16 +29,27 @@ def predicted(semantics: Semantics, inputs: Inputs, dtype: str) -> Array | None:
         return None
 
 
-def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: str) -> bool:
-    """Whether the point's value is the answer up to some roundings: for ordering a search."""
-    value = predicted(semantics, inputs, dtype)
+def roughly(semantics: Semantics, inputs: Inputs, answer: Array | None, dtype: str, size: float = 0.0) -> bool:
+    """Whether the point's value is the answer up to some roundings, also of numbers of this size: to order a search."""
+    return _near(predicted(semantics, inputs, dtype), answer, dtype, size)
+
+
+def roughly_sloped(semantics: Semantics, inputs: Inputs, gradient: Array | None, dtype: str, wrt: str) -> bool:
+    """Whether the point's gradient is the answer's up to some roundings of its largest element."""
+    try:
+        return _near(evaluate(semantics, inputs, Plain(), dtype, wrt).gradient, gradient, dtype, 0.0)
+    except CaseError:
+        return False
+
+
+def _near(value: Array | None, answer: Array | None, dtype: str, size: float) -> bool:
     if value is None or answer is None or value.size != answer.size:
         return False
-    a, b = value.reshape(-1), answer.reshape(-1)
+    a, b = np.asarray(value, np.float64).reshape(-1), answer.reshape(-1)
     same = (np.isnan(a) & np.isnan(b)) | (a == b)
     with np.errstate(invalid="ignore"):
         near = np.abs(a - b) <= ROUGH.get(dtype, 16.0) * FORMATS[dtype].u * (
-            np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
+            np.abs(b) + float(np.max(np.abs(b[np.isfinite(b)]), initial=size))
         )
     return bool(np.all(same | near))
 

@@ -12,7 +12,8 @@ from harness.explain.identify.amounts import SMOOTHINGS, SPREAD, Amounts, Part, 
 from harness.explain.identify.fit import Fit
 from harness.explain.identify.numbers import cost, short
 from harness.explain.identify.read_entropies import by_target, cross_entropy, hard_absolute, split
-from harness.semantics import Term
+from harness.semantics import Semantics, Target, Term
+from harness.syntax import Literal
 
 
 def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
@@ -20,7 +21,7 @@ def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
     found = []
     smoothed = bool({"lp", "lq", "f.lp"} & fit.amounts.keys())
     second = (False, True) if ALTERNATIVES & fit.amounts.keys() else (False,)
-    for which in product(range(len(SMOOTHINGS) if smoothed else 1), second):
+    for which in product(range(len(SMOOTHINGS) + 1 if smoothed else 1), second):
         amounts = Amounts(fit, classes, wide)
         reading = _read(amounts, Variant(*which))
         if reading is not None and not amounts.left:
@@ -28,8 +29,9 @@ def readings(fit: Fit, classes: int, wide: float = SPREAD) -> list[Reading]:
     return sorted(found, key=lambda reading: reading.cost)
 
 
-# Columns that have a second way: Huber is smooth L1, and a positive weight is a balance of both sides.
-ALTERNATIVES = frozenset({"huber", "ce0", "g.ce0"})
+# Columns that have a second way: Huber is smooth L1, a positive weight is a balance of both sides, a negative side is the
+# positive one turned around.
+ALTERNATIVES = frozenset({"huber", "ce0", "g.ce0", "s.ce0"})
 
 
 def _read(amounts: Amounts, which: Variant) -> Reading | None:
@@ -52,7 +54,8 @@ def _part_cost(part: Part) -> float:
         if s.target.smoothing
         else 0.0
     )
-    positive = s.weight.positive if isinstance(s.weight.positive, float) else 1.0
+    # A weight of 0 is the other side alone.
+    positive = s.weight.positive if isinstance(s.weight.positive, float) and s.weight.positive else 1.0
     balance = s.weight.balance if s.weight.balance is not None else 0.5
     numbers = cost(float(amount), 0.0) + cost(float(positive), 1.0) + cost(float(balance), 0.5)  # type: ignore[arg-type]
     return 1.0 + numbers + extra + (0.1 if s.term.family == "smooth-l1" else 0.0)
@@ -78,6 +81,19 @@ def _ratio(amounts: Amounts, _which: Variant) -> list[Part] | None:
             error = np.full(amount.shape, amounts.error(name + suffix))
             found.append(Part(core, amount, error, per_class=bool(suffix), spread=amounts.fit.spread))
     return found
+
+
+def _reverse_kl(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """p log p − p log t, of as much entropy as there is reverse cross-entropy to take it from."""
+    entropy, crossed = amounts.left.get("entropy"), amounts.left.get("reverse")
+    if entropy is None or crossed is None:
+        return []
+    error = amounts.error("entropy", "reverse")
+    if entropy.shape != crossed.shape or np.any(np.abs(entropy + crossed) > error):
+        return []
+    amounts.take("entropy"), amounts.take("reverse")
+    core = replace(base(amounts.fit), term=Term("kl", direction="reverse"))
+    return [Part(core, crossed, np.full(crossed.shape, error))]
 
 
 def _quantile(amounts: Amounts, _which: Variant) -> list[Part] | None:
@@ -129,6 +145,7 @@ SIMPLE = {
     "categorical-hinge": Term("categorical-hinge"),
     "cosine": Term("cosine"),
     "multilabel-margin": Term("multilabel-margin"),
+    "logistic": Term("logistic"),
 }
 
 
@@ -145,6 +162,33 @@ FITTED = {
     "k.multi-margin": ("multi-margin", "margin"),
     "k.multi-margin-2": ("multi-margin", "margin"),
 }
+
+
+ADDED = {"cosine+": "cosine", "absolute-percentage+": "absolute-percentage"}
+
+
+def _added(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """Quotients whose divisor has something added to it."""
+    found = []
+    for name, family in ADDED.items():
+        amount = amounts.take(name)
+        if amount is not None:
+            term = Term(family, parameters=(("added", amounts.fit.trial.extra),))
+            found.append(
+                Part(replace(base(amounts.fit), term=term), amount, np.full(amount.shape, amounts.error(name)))
+            )
+    return found
+
+
+def _penalties(amounts: Amounts, _which: Variant) -> list[Part] | None:
+    """Squares and magnitudes of the prediction itself: errors from 0."""
+    found = []
+    for name, family in (("x2", "squared"), ("x1", "absolute")):
+        amount = amounts.take(name)
+        if amount is not None:
+            core = Semantics(target=Target(source=Literal(0.0)), term=Term(family))
+            found.append(Part(core, amount, np.full(amount.shape, amounts.error(name))))
+    return found
 
 
 def _others(amounts: Amounts, which: Variant) -> list[Part] | None:
@@ -202,7 +246,10 @@ READERS: tuple[Callable[[Amounts, Variant], list[Part] | None], ...] = (
     lambda amounts, which: cross_entropy(amounts, which, "g."),
     by_target,
     split,
+    _reverse_kl,
     _ratio,
     _quantile,
     _others,
+    _added,
+    _penalties,
 )

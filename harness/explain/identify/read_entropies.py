@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.explain.identify.amounts import NEGLIGIBLE, Amounts, Part, Variant, base, literal, smoothed
+from harness.explain.identify.amounts import AFFINE, NEGLIGIBLE, Amounts, Part, Variant, base, literal, smoothed
 from harness.explain.identify.numbers import short
 from harness.records import Array
 from harness.semantics import Modulation, Semantics, Term, Weight, with_choice
@@ -66,6 +66,10 @@ def _one_sided(
     if entropy is not None and not ratio and np.all(np.abs(entropy - positive) <= error + amounts.error("tlogt")):
         amounts.take("tlogt")
         core = replace(core, term=Term("kl"))
+    inside = amounts.left.get("tlogt+")
+    if inside is not None and not ratio and np.all(np.abs(inside - positive) <= error + amounts.error("tlogt+")):
+        amounts.take("tlogt+")
+        core = replace(core, term=Term("kl", parameters=(("epsilon_on_target", 1.0),)))
     return [Part(core, positive / kept, np.full(positive.shape, error), z, poly)]
 
 
@@ -146,6 +150,8 @@ def _two_sided(
             return None
         return [Part(with_choice(core, "weight", positive=0.0), negative, np.full(negative.shape, error))]
     b = float(negative[0])
+    if which.smoothing == AFFINE:
+        return _affine(core, (positive, negative), (spread, spread0), error)
     ratio = spread / float(positive[0])
     found = smoothed(amounts, core, ratio, 2.0 * error / abs(float(positive[0])), which)
     if found is None:
@@ -169,6 +175,22 @@ def _two_sided(
         core = with_choice(core, "weight", positive=w)
     core = _two_sided_kl(amounts, core, b, error)
     return [Part(core, total, np.full(total.shape, error), 0.0, amounts.number("poly"))]
+
+
+def _affine(
+    core: Semantics, sides: tuple[Array, Array], spread: tuple[float, float], error: float
+) -> list[Part] | None:
+    """A target at + b from the coefficients ca, ca, cb and c(1 − a − b): one-sided smoothing, or none that has a name."""
+    positive, negative = sides
+    if positive.size > 1 or abs(float(positive[0] - negative[0])) > 4.0 * error:
+        return None
+    total = float(negative[0]) + sum(spread)
+    if abs(total) <= error:
+        return None
+    a, b = (short(amount / total, 4.0 * error / abs(total)) for amount in (float(negative[0]), spread[0]))
+    scaled = Binary("*", Literal(a), Input("target"))
+    source = Binary("+", scaled, Literal(b)) if b else scaled
+    return [Part(with_choice(core, "target", source=source), np.array([total]), np.array([3.0 * error]))]
 
 
 def _two_sided_kl(amounts: Amounts, core: Semantics, b: float, error: float) -> Semantics:
@@ -199,7 +221,7 @@ def _balanced(
     return [Part(core, np.array([total]), np.array([2.0 * error]))]
 
 
-def split(amounts: Amounts, _which: Variant) -> list[Part] | None:
+def split(amounts: Amounts, which: Variant) -> list[Part] | None:
     """Two sides, each modulated by its own exponent: one point where they agree, else a sum of two."""
     positive, negative = amounts.take("s.ce"), amounts.take("s.ce0")
     if positive is None and negative is None:
@@ -212,18 +234,23 @@ def split(amounts: Amounts, _which: Variant) -> list[Part] | None:
             Part(replace(core, modulation=Modulation(focal=trial.gamma)), positive, np.full(positive.shape, error))
         )
     if negative is not None:
-        mirrored = _mirrored(core, trial.gamma_negative)
-        if mirrored is None:
+        other = _mirrored(core) if which.second else _negative(core)
+        if other is None:
             return None
-        parts.append(Part(mirrored, negative, np.full(negative.shape, error)))
+        other = replace(other, modulation=Modulation(focal=trial.gamma_negative or None))
+        parts.append(Part(other, negative, np.full(negative.shape, error)))
     return parts
 
 
-def _mirrored(core: Semantics, exponent: float) -> Semantics | None:
+def _negative(core: Semantics) -> Semantics:
+    """The negative side alone: of targets of 0 and 1, its difficulty is p."""
+    return with_choice(replace(core, term=Term(sides="two")), "weight", positive=0.0)
+
+
+def _mirrored(core: Semantics) -> Semantics | None:
     """The negative side as a one-sided loss: both prediction and target turned around."""
     turned = {("sigmoid",): Unary("-", Input("prediction")), (): Binary("-", Literal(1.0), Input("prediction"))}
     if core.activation.chain not in turned:
         return None
     core = with_choice(core, "layout", prediction=turned[core.activation.chain])
-    core = with_choice(core, "target", source=Binary("-", Literal(1.0), Input("target")))
-    return replace(core, modulation=Modulation(focal=exponent or None))
+    return with_choice(core, "target", source=Binary("-", Literal(1.0), Input("target")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -22,7 +23,9 @@ def _simplex(rng: Generator, shape: Shape) -> Array:
 
 
 def _one_hot(rng: Generator, shape: Shape) -> Array:
-    labels = rng.permutation(np.arange(shape[0]) % shape[1])
+    """Each class as often as any other; which of them, where the rows are fewer, is left to chance."""
+    order = rng.permutation(shape[1]) if shape[0] < shape[1] else np.arange(shape[1])
+    labels = rng.permutation(order[np.arange(shape[0]) % shape[1]])
     return np.asarray(labels[:, None] == np.arange(shape[1]), np.float64)
 
 
@@ -81,8 +84,26 @@ KINDS: dict[str, tuple[str, ...]] = {
 HARD = frozenset({"index", "lists", "one-hot", "binary", "signed"})
 
 
-def draw(seed: int, shape: Shape, domain: str, kind: str, dtype: str) -> Rows:
-    """P rows over K classes, P and K being `shape`; the same for the same seed."""
-    rng = np.random.default_rng(seed)
-    x, t = PREDICTIONS[domain](rng, shape), TARGETS[kind](rng, shape)
-    return Rows(quantise(x, dtype), quantise(t, dtype))
+# What a scale multiplies; all else is what it is without one.
+SCALED_DOMAINS = frozenset({"positive", "negative", "real"})
+SCALED_KINDS = frozenset({"count", "positive", "real"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from: the domain of the predictions, the kind of the targets, the dtype, how large they are."""
+
+    domain: str
+    kind: str
+    dtype: str
+    scale: float = 1.0
+
+    def draw(self, seed: int, shape: Shape) -> Rows:
+        """P rows over K classes, P and K being `shape`; the same for the same seed."""
+        rng = np.random.default_rng(seed)
+        x, t = PREDICTIONS[self.domain](rng, shape), TARGETS[self.kind](rng, shape)
+        if self.scale != 1.0 and self.domain in SCALED_DOMAINS:
+            x = x * self.scale
+        if self.scale != 1.0 and self.kind in SCALED_KINDS:
+            t = t * self.scale if self.kind != "count" else np.round(t * self.scale)
+        return Rows(quantise(x, self.dtype), quantise(t, self.dtype))

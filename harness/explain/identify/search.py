@@ -3,71 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from harness.explain.identify.amounts import SPREAD, Reading
-from harness.explain.identify.asking import Asker, collect
+from harness.explain.identify.asking import Asker, collect, of_one_class, with_classes
 from harness.explain.identify.assemble import Candidate, candidates
-from harness.explain.identify.facts import facts_of
+from harness.explain.identify.facts import Facts, facts_of
 from harness.explain.identify.fit import Data, Fit, Model, descend, solve
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.models import models, possible
 from harness.explain.identify.numbers import digits, short
 from harness.explain.identify.parts import readings
-from harness.explain.identify.samples import DOMAINS, KINDS
+from harness.explain.identify.samples import DOMAINS, KINDS, SCALED_DOMAINS, SCALED_KINDS, Source
 from harness.explain.identify.view import Trial
+from harness.explain.identify.weighted_smoothing import weighted_and_smoothed
+from harness.records import Array
 from harness.semantics import Semantics, with_choice
 
 MANY = 16  # Classes beyond which their weights are not told apart one by one.
+RESCALED = 2  # How often the search goes on with larger or smaller numbers.
+USUAL = 1.6  # How large numbers are at a scale of 1.
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one fit may mean, simplest first, and the domain and kind of targets it was found on."""
+    """What one fit may mean, simplest first, and the rows it was found on."""
 
     candidates: tuple[Candidate, ...]
-    domain: str
-    kind: str
+    source: Source
     data: Data
 
 
-def found(asker: Asker, seed: int, given_up: AbstractSet[str]) -> Iterator[Found]:
-    """Points that reproduce the answers to identical rows; kinds of targets may be given up on the way."""
+@dataclass
+class Steer:
+    """Where the search is to go, said by whoever tries what it finds.
+
+    Attributes:
+        given_up: Kinds of targets that are not worth more fits.
+        scale: How large numbers are to be next; None to go on with these.
+        tried: Points that were refuted, with the rows they were found on.
+    """
+
+    given_up: set[str] = field(default_factory=set)
+    scale: float | None = None
+    tried: set[tuple[Semantics, Source]] = field(default_factory=set)
+
+
+def found(asker: Asker, seed: int, steer: Steer) -> Iterator[Found]:
+    """Points that reproduce the answers to identical rows."""
     frame = asker.frame
     for kind in KINDS[frame.kind]:
         for domain in DOMAINS[frame.domain]:
-            data = collect(asker, domain, kind, seed)
+            source = Source(domain, kind, frame.dtype, _usual_scale(frame, domain, kind))
+            data = collect(asker, source, seed)
             if data is None:
                 continue
-            data = _per_class(asker, data, domain, kind, seed)
-            for points in _candidates(asker, data, domain, kind):
-                yield Found(points, domain, kind, data)
-                if kind in given_up:
+            for _ in range(RESCALED + 1):
+                for points, rows in _of_rows(asker, data, source, seed):
+                    yield Found(points, source, rows)
+                    if kind in steer.given_up or steer.scale is not None:
+                        break
+                if steer.scale is None:
                     break
+                source, steer.scale = replace(source, scale=steer.scale), None
+                data = collect(asker, source, seed) or data
             break
 
 
-def _per_class(asker: Asker, data: Data, domain: str, kind: str, seed: int) -> Data:
-    """The same, with the classes told apart, if the black box does."""
-    k = asker.frame.classes
-    if k == 1 or k > MANY or data.ignored is not None:
-        return data
+def _usual_scale(frame: Frame, domain: str, kind: str) -> float:
+    """How large the user's numbers are, as a power of ten, where what they are held against is as large."""
+    if domain not in SCALED_DOMAINS or kind not in SCALED_KINDS:
+        return 1.0
+    sizes = np.abs(np.concatenate([np.ravel(frame.given[name]) for name in (frame.prediction, frame.target)]))
+    size = float(np.median(sizes[sizes > 0.0])) if np.any(sizes > 0.0) else USUAL
+    power = round(float(np.log10(size / USUAL)))
+    return 10.0**power if abs(power) > 1 else 1.0
+
+
+def _of_rows(asker: Asker, data: Data, source: Source, seed: int) -> Iterator[tuple[tuple[Candidate, ...], Data]]:
+    """What the answers may mean; where classes differ, also those to more rows, and to rows of one class alone."""
+    if not _classes_differ(asker, data):
+        yield from ((points, data) for points in _candidates(asker, data, source))
+        if source.kind not in HARD_CLASSES or asker.frame.classes <= 2:  # noqa: PLR2004  both have been seen
+            return
+    elif asker.frame.classes <= MANY and data.ignored is None:
+        wide = with_classes(asker, data, source, seed + 1)
+        if source.kind in HARD_CLASSES:
+            yield from ((points, wide) for points in weighted_and_smoothed(asker, wide))
+        yield from ((points, wide) for points in _candidates(asker, wide, source))
+    one = of_one_class(asker, source, seed + 2, 0 if data.ignored != 0 else 1)
+    if one is not None:
+        yield from ((points, one) for points in _candidates(asker, one, source))
+
+
+HARD_CLASSES = frozenset({"index", "one-hot"})
+
+
+def _classes_differ(asker: Asker, data: Data) -> bool:
+    """Whether a row counts otherwise when its classes are exchanged; where one is left out, it may be that alone."""
+    if asker.frame.classes == 1:
+        return False
     rolled = data.rows.pick(slice(0, 2))
     rolled = replace(rolled, x=np.roll(rolled.x, 1, -1), t=np.roll(rolled.t, 1, -1))
-    gap = np.abs(asker.values(rolled) - (data.y[:2] if data.y.ndim == 1 else np.roll(data.y[:2], 1, -1)))
-    if np.all(gap <= data.noise * (np.abs(data.y[:2]) + np.max(np.abs(data.y)))):
-        return data
-    return collect(asker, domain, kind, seed + 1, per_class=True) or data
+    if data.ignored is not None and rolled.t[:, data.ignored].any():
+        rolled = replace(rolled, x=np.roll(rolled.x, 1, -1), t=np.roll(rolled.t, 1, -1))
+    before = data.y[:2] if data.y.ndim == 1 else np.roll(data.y[:2], 1, -1)
+    gap = np.abs(asker.values(rolled) - before)
+    same: Array = gap <= data.noise * (np.abs(before) + np.max(np.abs(data.y)))
+    return not np.all(same)
 
 
-def _candidates(asker: Asker, data: Data, domain: str, kind: str) -> Iterator[tuple[Candidate, ...]]:
-    last = kind == KINDS[asker.frame.kind][-1]
-    facts = facts_of(asker, data)
-    for model in models(domain, kind, asker.frame.classes, last=last, narrow=data.dtype != "float64"):
-        fit = fitted(data, model) if not model.free or possible(model, facts) else None
+@dataclass(eq=False)
+class _Symmetries:
+    """Symmetries of a row, asked for when they are wanted first."""
+
+    asker: Asker
+    data: Data
+
+    @cached_property
+    def facts(self) -> Facts:
+        return facts_of(self.asker, self.data)
+
+
+def _candidates(asker: Asker, data: Data, source: Source) -> Iterator[tuple[Candidate, ...]]:
+    last = source.kind == KINDS[asker.frame.kind][-1]
+    symmetries = _Symmetries(asker, data)
+    signed, narrow = asker.frame.kind == "signed", data.dtype != "float64"
+    for model in models(source.domain, source.kind, asker.frame.classes, signed=signed, last=last, narrow=narrow):
+        fit = fitted(data, model) if not model.free or possible(model, symmetries.facts) else None
         if fit is None:
             continue
         points = candidates(_readings(fit, data, asker.frame.classes), asker.frame, asker.form)

@@ -7,8 +7,9 @@ With answers y_i that are right up to their bounds b_i, the least-squares estima
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from harness.records import Array
 from harness.reference.arithmetic import Plain, Rounded
 from harness.reference.evaluate import Evaluated, evaluate
 from harness.semantics import Semantics
+from harness.syntax import Input
 
 Path = tuple[str | int, ...]
 ROUNDS = 2
@@ -29,11 +31,12 @@ LEAST = 1e-150  # Of a bound: its inverse is squared.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuned:
-    """A point whose long numbers are known to within `error`, in the order of `paths`."""
+    """A point whose long numbers are known to within `error`, in the order of `paths`; the first `fitted` of them were fitted."""
 
     semantics: Semantics
     paths: tuple[Path, ...] = ()
     error: tuple[float, ...] = ()
+    fitted: int | None = None
 
 
 def long_numbers(part: object, path: Path = ()) -> Iterator[Path]:
@@ -66,9 +69,19 @@ def with_number(part: Any, path: Path, value: float) -> Any:  # noqa: ANN401
     return replace(part, **{step: with_number(getattr(part, step), rest, value)})
 
 
-def tuned(semantics: Semantics, cases: Sequence[tuple[Inputs, Array]], dtype: str) -> Tuned:
-    """`semantics` with its long numbers fitted to the answers, and their bounds."""
-    paths = tuple(long_numbers(semantics))
+def tuned(
+    semantics: Semantics,
+    cases: Sequence[tuple[Inputs, Array]],
+    dtype: str,
+    known: Mapping[Path, float] | None = None,
+) -> Tuned:
+    """`semantics` with its long numbers fitted to the answers, and their bounds; `known` are bounds of those that stay."""
+    stay = {path: error for path, error in (known or {}).items() if path in set(long_numbers(semantics))}
+    fitted = _fitted(semantics, tuple(path for path in long_numbers(semantics) if path not in stay), cases, dtype)
+    return Tuned(fitted.semantics, (*fitted.paths, *stay), (*fitted.error, *stay.values()), len(fitted.paths))
+
+
+def _fitted(semantics: Semantics, paths: tuple[Path, ...], cases: Sequence[tuple[Inputs, Array]], dtype: str) -> Tuned:
     if not paths:
         return Tuned(semantics)
     p = np.zeros((len(paths), 0))
@@ -94,7 +107,7 @@ def tuned(semantics: Semantics, cases: Sequence[tuple[Inputs, Array]], dtype: st
 def shortened(point: Tuned, holds: Callable[[Semantics], bool]) -> Semantics:
     """The point with each long number the shortest decimal within its error with which it holds."""
     semantics = point.semantics
-    for path, error in zip(point.paths, point.error, strict=True):
+    for path, error in islice(zip(point.paths, point.error, strict=True), point.fitted):
         value = number_at(semantics, path)
         shorter = (float(f"{value:.{count}e}") for count in range(DIGITS))
         tries = (with_number(semantics, path, s) for s in shorter if abs(s - value) <= error)
@@ -115,7 +128,7 @@ def _linearised(
         good = np.isfinite(base) & np.isfinite(y) & np.isfinite(ball.err.reshape(-1))
         if not good.any():
             continue
-        columns = np.stack([_slope(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths], axis=1)
+        columns = np.stack([slope_of(semantics, path, inputs, dtype, None)[0].reshape(-1) for path in paths], axis=1)
         # Next to an edge there is no number to either side of this one, and no slope.
         good &= np.isfinite(columns).all(1)
         residuals.append((y - base)[good])
@@ -126,7 +139,9 @@ def _linearised(
     return np.concatenate(residuals), np.concatenate(bounds), np.concatenate(slopes)
 
 
-def _slope(semantics: Semantics, path: Path, inputs: Inputs, dtype: str, wrt: str | None) -> tuple[Array, Array | None]:
+def slope_of(
+    semantics: Semantics, path: Path, inputs: Inputs, dtype: str, wrt: str | None
+) -> tuple[Array, Array | None]:
     """d(value)/d(number at `path`), and that of the gradient."""
     at = number_at(semantics, path)
     h = STEP * max(abs(at), 1e-3)
@@ -144,9 +159,19 @@ def slack(point: Tuned, inputs: Inputs, dtype: str, wrt: str | None) -> tuple[Ar
     value: Array | float = 0.0
     gradient: Array | float = 0.0
     for path, error in zip(point.paths, point.error, strict=True):
+        if not _matters(point.semantics, path, inputs):
+            continue
         with np.errstate(all="ignore"):
-            by_value, by_gradient = _slope(point.semantics, path, inputs, dtype, wrt)
+            by_value, by_gradient = slope_of(point.semantics, path, inputs, dtype, wrt)
         value = value + np.nan_to_num(np.abs(by_value) * error, nan=0.0, posinf=0.0)
         if by_gradient is not None:
             gradient = gradient + np.nan_to_num(np.abs(by_gradient) * error, nan=0.0, posinf=0.0)
     return value, gradient
+
+
+def _matters(semantics: Semantics, path: Path, inputs: Inputs) -> bool:
+    """Whether the number is not that of a class that no target here is."""
+    source = semantics.target.source
+    if path[:2] != ("weight", "klass") or semantics.target.encoding != "index" or not isinstance(source, Input):
+        return True
+    return bool(np.any(inputs[source.name] == path[-2]))

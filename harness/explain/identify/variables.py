@@ -17,7 +17,7 @@ from harness.explain.identify.answers import Answer, Ask, Inputs, Oracle
 from harness.explain.identify.frame import Frame, frame_of
 from harness.explain.identify.numbers import short
 from harness.records import Array, InputArray, Raised
-from harness.reference.arithmetic import FORMATS, Plain
+from harness.reference.arithmetic import FORMATS, Plain, quantise
 from harness.reference.interpret import Scope, interpret
 from harness.reference.tape import Tensor
 from harness.syntax import Attribute, Binary, Call, Index, Input, Literal, Node, Slice
@@ -122,6 +122,26 @@ def _behind(oracle: Oracle, variable: Variable) -> Oracle:
         return asked
 
     return replace(oracle, ask=through(oracle.ask), slope=through(oracle.slope), known={}, sloped={})
+
+
+def normalised_target(frame: Frame, oracle: Oracle) -> Iterator[Frame]:
+    """The frame of targets that count by their shares of their row alone, as far as one answer shows."""
+    t = frame.given[frame.target]
+    if frame.kind not in ("unit", "positive") or t.shape != frame.shape or frame.classes == 1:
+        return
+    factors = np.random.default_rng(6).uniform(0.3, 0.9, frame.positions)
+    before = oracle.value(frame.given)
+    after = oracle.value({**frame.given, frame.target: t * np.expand_dims(factors, frame.axis)})
+    if before is None or after is None or before.shape != after.shape:
+        return
+    with np.errstate(invalid="ignore"):
+        same = np.abs(before - after) <= ROUNDINGS * FORMATS[frame.dtype].u * (1.0 + np.abs(before))
+    if np.all(same):
+        own = Input(frame.target)
+        total = Call("numpy.sum", (own, Literal(frame.axis)), (("keepdims", Literal(True)),))  # noqa: FBT003  a literal of the tree
+        oracle.note("targets times a number for each row", "only their shares matter")
+        given = {**frame.given, frame.target: quantise(t / t.sum(frame.axis, keepdims=True), frame.dtype)}
+        yield replace(frame, given=given, kind="distribution", source=Binary("/", own, total))
 
 
 def _columns(frame: Frame) -> Iterator[Variable]:

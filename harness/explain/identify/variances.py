@@ -12,7 +12,7 @@ from harness.explain.identify.asking import Asker
 from harness.explain.identify.frame import Rows
 from harness.explain.identify.numbers import short
 from harness.explain.identify.outcome import predicted, roughly
-from harness.explain.identify.samples import draw
+from harness.explain.identify.samples import Source
 from harness.reference.arithmetic import FORMATS
 from harness.semantics import Semantics, Term, with_choice
 from harness.syntax import Binary, Call, Literal, Node
@@ -31,14 +31,14 @@ def as_variance(s: Semantics, given: Node) -> Iterator[Semantics]:
                 yield replace(s, term=term, scale=replace(s.scale, constant=constant, offset=0.0))
 
 
-def with_floor(asker: Asker, s: Semantics, domain: str, kind: str) -> Semantics:
+def with_floor(asker: Asker, s: Semantics, source: Source) -> Semantics:
     """`s` with what its variance is floored at: without variance and without error it is linear in log floor."""
     variance = dict(s.term.parameters).get("variance", 1.0)
     names = inputs_of(variance) if isinstance(variance, Node) else ()
     if s.term.family != "gaussian-nll" or len(names) != 1:
         return s
     (name,), frame = names, asker.frame
-    rows = draw(61, (frame.count, frame.classes), domain, kind, frame.dtype)
+    rows = source.draw(61, (frame.count, frame.classes))
     inputs = frame.inputs(Rows(rows.t, rows.t), {**asker.extras, name: np.zeros_like(frame.given[name])})
     answer = asker.oracle.value(inputs)
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.aligned import aligned
+from harness.explain.differences import Difference, differences
 from harness.explain.tellings import arrays, axes, counts, masks, sums, weights
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics
@@ -32,10 +33,13 @@ RULES: tuple[Rule, ...] = (
     weights.within_terms,
     weights.of_positives,
     weights.of_elements,
+    weights.unnormalised,
     sums.as_whole,
     sums.of_even_parts,
+    sums.as_smoothed,
     sums.reordered,
     arrays.of_two,
+    arrays.of_quotient,
     arrays.the_other_way_round,
     arrays.as_divergence,
 )
@@ -52,7 +56,8 @@ SLIGHT = 0.1
 # That another array is read, another loss added or another constant put in front says less than any convention.
 OPAQUE = frozenset({"layout.prediction", "layout.class_axis", "layout.broadcast", "target.source", "target.encoding"})
 MORE = {**dict.fromkeys(OPAQUE, 1.25), "term.added": 1.1, "scale.constant": 1.15}
-REORDERED = 0.15  # Nobody turns a sum around in order to say what differs, unless that says more.
+# Nobody turns a sum around in order to say what differs, or makes up a factor, unless that says more.
+FETCHED = 0.15
 MOST_PAIRS = 40
 SOMETHING = (1.0, ())  # Less is nothing that a person would say.
 Pair = tuple[Semantics, Semantics]
@@ -97,11 +102,11 @@ def _has_one_telling(distance: Distance) -> bool:
 
 
 def _price(pair: Pair, other: Pair) -> float:
-    """What a step costs: only that a sum begins with another of its parts."""
-    turned = (
-        len(s.plus) == len(t.plus) and s.plus != t.plus and s.term != t.term for s, t in zip(pair, other, strict=True)
-    )
-    return REORDERED * sum(turned)
+    """What a step costs: that a sum begins with another of its parts, or that a factor is on neither side."""
+    steps = [(s, t) for s, t in zip(pair, other, strict=True) if s != t]
+    turned = sum(len(s.plus) == len(t.plus) and s.plus != t.plus and s.term != t.term for s, t in steps)
+    usual = {1.0, *(s.scale.constant for s in pair)}
+    return FETCHED * (turned + sum(t.scale.constant not in usual for _, t in steps))
 
 
 def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semantics, ...]]) -> Iterator[Pair]:

@@ -32,6 +32,19 @@ def of_two(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     yield replace(s, layout=layout, target=replace(s.target, source=b))
 
 
+def of_quotient(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """|(a − b) / b|: the error of a as a part of b."""
+    if s.term.family != "absolute" or s.target.source not in NOTHING or s.activation.chain or s.weight.positive:
+        return
+    match s.layout.prediction:
+        case Binary("/", Binary("-", a, b), whole) if whole in (a, b) and ground.shape(a) == ground.shape(b):
+            told = replace(s, term=replace(s.term, family="absolute-percentage"))
+            x, t = (a, b) if whole == b else (b, a)
+            yield replace(told, layout=replace(s.layout, prediction=x), target=replace(s.target, source=t))
+        case _:
+            return
+
+
 def the_other_way_round(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
     """A divergence of the prediction from the target is one of the target from the prediction, reversed."""
     if s.term.family not in DIRECTED or s.term.sides != "one" or s.guard != Guard() or s.target.smoothing is not None:

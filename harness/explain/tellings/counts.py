@@ -13,7 +13,7 @@ from harness.syntax import Node
 
 
 def recounted(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """A sum or a mean divided by another count, where the constant that makes up for it is 1, or the other side's."""
+    """A sum or a mean divided by another count, where the constant that makes up for it is one somebody would write."""
     constant = _number(s.scale.constant, ground)
     if s.reduction.batch not in ("sum", "mean") or s.plus or s.reduction.microbatches or constant is None:
         return
@@ -29,9 +29,9 @@ def recounted(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semant
 
 
 def _with_constant(s: Semantics, amount: float, ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """The point, where its constant is one that somebody would write: 1, or what stands on the other side."""
-    wanted = (1.0, other.scale.constant) if isinstance(other.scale.constant, float) else (1.0,)
-    near = (w for w in wanted if is_count(amount, w, ground.dtype))
+    """The point, where its constant is one that somebody would write: 1, what stands on the other side, ½ or 2."""
+    wanted = dict.fromkeys((1.0, other.scale.constant, 0.5, 2.0))
+    near = (w for w in wanted if isinstance(w, float) and is_count(amount, w, ground.dtype))
     yield from (with_choice(s, "scale", constant=w) for w in near)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.explain.counted import counts, is_count
 from harness.explain.named import operation
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics, Value, with_choice
@@ -76,6 +77,23 @@ def _hard(s: Semantics, ground: Ground) -> np.ndarray | None:
     t = ground.array(s.target.source)
     plain = s.target.encoding == "dense" and s.target.smoothing is None
     return t if t is not None and plain and np.isin(t, HARD).all() else None
+
+
+def unnormalised(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """Weights that were divided by one number, `w / w.sum()`: those before, and a mean that counts them."""
+    match s.weight.sample:
+        case Binary("/", weights, divisor):
+            total = ground.array(divisor)
+        case _:
+            return
+    constant = s.scale.constant
+    if total is None or total.size != 1 or not isinstance(constant, float) or s.reduction.batch not in ("sum", "mean"):
+        return
+    before = with_choice(s, "weight", sample=weights)
+    own = 1.0 if s.reduction.batch == "sum" else counts(s, ground).get(s.reduction.denominator, 0.0)
+    for denominator, count in counts(before, ground).items():
+        if is_count(own * float(total.reshape(())), count, ground.dtype):
+            yield with_choice(before, "reduction", batch="mean", denominator=denominator)
 
 
 def same_numbers(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:

@@ -5,13 +5,14 @@ from harness.explain.translate.findings import with_remedies
 from harness.explain.translate.remedy import remedy
 from harness.explain.translate.specimens import suitable
 from harness.explain.translate.table import call_of
-from harness.explain.translate.translation import FRAMEWORKS, Translation, translate
+from harness.explain.translate.translation import FRAMEWORKS, Translation, framework_called, translate
 
 __all__ = [
     "FRAMEWORKS",
     "Translation",
     "call_of",
     "expressions_for",
+    "framework_called",
     "remedy",
     "suitable",
     "translate",

@@ -11,10 +11,11 @@ from itertools import count
 from harness.catalog import APIS
 from harness.catalog.api import Api
 from harness.errors import CaseError
+from harness.explain.aligned import aligned
 from harness.explain.compose import Facts, resolve
-from harness.explain.differences import Difference, aligned, differences
+from harness.explain.differences import Difference, differences
 from harness.explain.forms import two_class
-from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible, retold
+from harness.explain.translate.dialects import Dialect, Inexpressible, retold
 from harness.explain.translate.drafts import Draft
 from harness.explain.translate.edits import edits_for
 from harness.explain.translate.wish import Wish
@@ -66,13 +67,12 @@ def framework_apis(to: str) -> tuple[Api, ...]:
     return tuple(api for api in APIS.values() if api.framework == to)
 
 
-def starts(goal: Semantics, to: str) -> Iterator[Draft]:
-    """The bare call of every API of `to`, with prediction and target in their places.
+def starts(goal: Semantics, dialect: Dialect) -> Iterator[Draft]:
+    """The bare call of every API of a framework, with prediction and target in their places.
 
     Raises:
         Inexpressible: The arrays themselves cannot be made there.
     """
-    dialect = DIALECTS[to]
     x, t = retold(goal.layout.prediction, dialect), retold(goal.target.source, dialect)
     parameters = dict(goal.term.parameters)
     given = {
@@ -81,7 +81,7 @@ def starts(goal: Semantics, to: str) -> Iterator[Draft]:
         "axis": goal.layout.class_axis or -1,
     }
     nodes = {name: Literal(v) if isinstance(v, int | float) else retold(v, dialect) for name, v in given.items()}
-    for api in framework_apis(to):
+    for api in framework_apis(dialect.name):
         names = (*api.parameters, *api.call)
         yield Draft(api, tuple((name, nodes[name]) for name in REQUIRED.get(api.path, ()) if name in names), x, t)
 

@@ -29,29 +29,47 @@ VALUES_ONLY = frozenset({"numpy", "sklearn", "onnx"})
 Evaluator = Callable[[Mapping[str, np.ndarray], Arithmetic, str, str | None], Evaluated]
 
 
-def of_point(semantics: Semantics) -> Evaluator:
+@dataclass(frozen=True, slots=True)
+class OfPoint:
     """A point, evaluated by the reference."""
-    return lambda arrays, arith, dtype, wrt: evaluate(semantics, arrays, arith, dtype, wrt)
+
+    semantics: Semantics
+
+    def __call__(self, arrays: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None) -> Evaluated:
+        """Its value and gradient."""
+        return evaluate(self.semantics, arrays, arith, dtype, wrt)
 
 
-def of_tree(tree: Node) -> Evaluator:
+@dataclass(frozen=True, slots=True)
+class OfTree:
     """An expression, operation by operation."""
-    return lambda arrays, arith, dtype, wrt: as_written(tree, arrays, arith, dtype, wrt)
+
+    tree: Node
+
+    def __call__(self, arrays: Mapping[str, np.ndarray], arith: Arithmetic, dtype: str, wrt: str | None) -> Evaluated:
+        """Its value and gradient."""
+        return as_written(self.tree, arrays, arith, dtype, wrt)
 
 
 def parted(a: Evaluator, b: Evaluator, trial: Trial, dtype: str, wrt: str | None) -> bool | None:
     """Whether two losses differ on a trial by more than float64 rounding; None where the first has no value there."""
-    # Not rounded to the dtype: a distribution sums to 1 here, whatever that would make of it.
-    arrays = as_arrays(trial.inputs, "float64")
-    x, y = (_evaluated(side, arrays, PLAIN, dtype, wrt) for side in (a, b))
+    x, y = (_on(trial, side, PLAIN, dtype, wrt) for side in (a, b))
     if x is None or y is None:
         return None if x is None else True
     if _same(x.value, y.value) and (wrt is None or _same(x.gradient, y.gradient)):
         return False
-    x, y = (_evaluated(side, arrays, WIDE, dtype, wrt) for side in (a, b))
+    x, y = (_on(trial, side, WIDE, dtype, wrt) for side in (a, b))
     if x is None or y is None:
         return True
     return _apart(x.value, y.value) or (wrt is not None and _apart(x.gradient, y.gradient))
+
+
+def _on(trial: Trial, side: Evaluator, arith: Arithmetic, dtype: str, wrt: str | None) -> Evaluated | None:
+    """What a loss comes to on a trial, evaluated once."""
+    key = side, arith, dtype, wrt
+    if key not in trial.known:
+        trial.known[key] = _evaluated(side, trial.arrays, arith, dtype, wrt)
+    return trial.known[key]
 
 
 def _evaluated(

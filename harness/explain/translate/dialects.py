@@ -27,6 +27,8 @@ class Dialect:
         keepdims: Keyword that keeps the axes of a reduction.
         methods: Whether arrays have `.sum()` and `.mean()`.
         indexable: Whether arrays can be indexed by arrays.
+        array: Path of the function that makes an array of numbers, where a list of them will not do.
+        dtype: The dtype of the arrays that are made, where it is not that of numbers by themselves.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Dialect:
     keepdims: str = "keepdims"
     methods: bool = True
     indexable: bool = True
+    array: str = ""
+    dtype: str = "float32"
 
     def path(self, name: str) -> str:
         """Canonical path of the function that people everywhere call `name`."""
@@ -93,7 +97,19 @@ class Dialect:
         classes = Index(Attribute(like.node, "shape"), (Literal(-1),))
         if self.name in _HOSTS:
             return Sketch(Index(Call("numpy.eye", (classes,)), (index.node,)))
-        return self.call("one_hot", index, classes)
+        wide = {"dtype": Attribute(like.node, "dtype")} if self._is_wide and self.name in _OWN_DTYPE else {}
+        return self.call("one_hot", index, classes, **wide)
+
+    def literal(self, numbers: Sequence) -> Node:
+        """A list of numbers as an array."""
+        if not self.array:
+            return numbers
+        named = (("dtype", Constant(f"{self.name}.{self.dtype}")),) if self._is_wide and self.name == "torch" else ()
+        return Call(self.array, (numbers,), named)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.dtype != "float32"
 
     def taken(self, values: Sketch, index: Sketch) -> Sketch:
         """values[index] of a one-dimensional array."""
@@ -118,6 +134,7 @@ def _axis(axis: int | tuple[int, ...]) -> Node:
 
 
 _HOSTS = ("numpy", "sklearn", "onnx")
+_OWN_DTYPE = ("tensorflow", "keras")  # Whose one-hot arrays are float32, and meet no other.
 _SCIPY = "scipy.special."
 _NUMPY_PATHS = {
     "sigmoid": _SCIPY + "expit", "log_sigmoid": _SCIPY + "log_expit", "softmax": _SCIPY + "softmax",
@@ -130,7 +147,7 @@ DIALECTS: Mapping[str, Dialect] = {
         "log_sigmoid": "torch.nn.functional.logsigmoid", "clip": "torch.clamp",
         "one_hot": "torch.nn.functional.one_hot",
         "moveaxis": "torch.movedim", "max": "torch.amax", "flatten": "torch.ravel",
-    }, keepdims="keepdim"),
+    }, keepdims="keepdim", array="torch.tensor"),
     "tensorflow": Dialect("tensorflow", "tensorflow", {
         "log": "tensorflow.math.log", "log1p": "tensorflow.math.log1p", "sigmoid": "tensorflow.nn.sigmoid",
         "log_sigmoid": "tensorflow.math.log_sigmoid", "softmax": "tensorflow.nn.softmax", "relu": "tensorflow.nn.relu",
@@ -147,8 +164,8 @@ DIALECTS: Mapping[str, Dialect] = {
         "log_softmax": "jax.nn.log_softmax", "logsumexp": "jax.nn.logsumexp", "one_hot": "jax.nn.one_hot",
         "relu": "jax.nn.relu", "xlogy": "jax.scipy.special.xlogy", "unsqueeze": "jax.numpy.expand_dims",
         "flatten": "jax.numpy.ravel",
-    }),
-    **{name: Dialect(name, "numpy", _NUMPY_PATHS) for name in _HOSTS},
+    }, array="jax.numpy.array"),
+    **{name: Dialect(name, "numpy", _NUMPY_PATHS, array="numpy.array") for name in _HOSTS},
 }  # fmt: skip
 
 _ELEMENTWISE = frozenset(
@@ -252,7 +269,7 @@ _SPECIAL: Mapping[str, Callable[[list[Node], Mapping[str, Node], Dialect], Node]
     "squeeze": lambda parts, kwargs, d: Call(d.path("squeeze"), (parts[0], _axis_of(parts, kwargs))),
     "flatten": lambda parts, _kwargs, d: Call(d.path("reshape"), (parts[0], Sequence((Literal(-1),), "tuple"))),
     "reshape": lambda parts, _kwargs, d: Call(d.path("reshape"), tuple(parts)),
-    "identity": lambda parts, _kwargs, _d: parts[0],
+    "identity": lambda parts, _kwargs, d: d.literal(parts[0]) if isinstance(parts[0], Sequence) else parts[0],
     "norm": _norm,
     "dot": _dot,
     "any": _any,

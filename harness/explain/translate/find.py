@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from harness.explain.describe import SUBJECTS, words_of
 from harness.explain.differences import Difference
 from harness.explain.standing import facts_of
 from harness.explain.translate.calls import Candidate, between, candidates, starts, unmasked
-from harness.explain.translate.check import VALUES_ONLY, Evaluator, of_point, of_tree, parted
+from harness.explain.translate.check import VALUES_ONLY, Evaluator, OfPoint, OfTree, parted
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible
 from harness.explain.translate.formula import written_out
 from harness.explain.translate.kinds import Trial, kind_of, trials
@@ -73,7 +74,7 @@ def _is_ranked(given: InputArray) -> bool:
     return bool(np.array_equal(present, np.arange(present.size)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Search:
     """A goal, where it is to be said, and on what it must hold.
 
@@ -91,7 +92,7 @@ class Search:
     @property
     def dialect(self) -> Dialect:
         """The framework's words."""
-        return DIALECTS[self.to]
+        return replace(DIALECTS[self.to], dtype=self.dtype)
 
     @property
     def read_in(self) -> str:
@@ -104,6 +105,7 @@ class Search:
         """The input by which derivatives are compared, where the framework has any."""
         return None if self.to in VALUES_ONLY else self.wrt
 
+    @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """Inputs to hold candidates against: the given ones, others of their kinds, edges."""
         names = inputs_of(self.goal.layout.prediction) | inputs_of(self.goal.target.source)
@@ -131,7 +133,7 @@ def expressions_for(
 
 def search_of(goal: Semantics, to: str, inputs: Mapping[str, InputArray], dtype: str, wrt: str | None) -> Search:
     """The search for a point whose original is the point itself."""
-    return Search(goal, to, inputs, dtype, wrt, of_point(goal), facts_of(inputs, dtype, wrt or "prediction"))
+    return Search(goal, to, inputs, dtype, wrt, OfPoint(goal), facts_of(inputs, dtype, wrt or "prediction"))
 
 
 def inputs_in(point: Semantics) -> frozenset[str]:
@@ -174,7 +176,7 @@ def accepted_of(search: Search, extra: tuple[Node, ...] = ()) -> Iterator[Accept
         search: The goal.
         extra: Trees that are the goal already, and come first.
     """
-    tries = search.trials()
+    tries = search.trials
     for tree in extra:
         own = _accepted(search, _Proposed(tree, search.goal, ()), tries)
         if own is not None:
@@ -196,7 +198,7 @@ def _proposals(search: Search) -> Iterator[_Proposed]:
     goals = tuple(simpler(search.goal, search.inputs))
     try:
         for goal in goals:
-            for candidate in candidates(goal, starts(goal, search.to), search.facts, search.dialect):
+            for candidate in candidates(goal, starts(goal, search.dialect), search.facts, search.dialect):
                 yield _Proposed(candidate.tree, candidate.point, between(candidate.point, search.goal))
     except Inexpressible:
         pass
@@ -236,7 +238,7 @@ def _told(goal: Semantics, inputs: Mapping[str, InputArray]) -> Semantics:
 
 
 def _accepted(search: Search, each: _Proposed, tries: tuple[Trial, ...]) -> Accepted | None:
-    evaluator = of_tree(each.tree) if each.point is None else of_point(each.point)
+    evaluator = OfTree(each.tree) if each.point is None else OfPoint(each.point)
     agrees: list[Trial] = []
     edges: list[str] = []
     for trial in tries:
@@ -274,7 +276,7 @@ def why_not(search: Search) -> str:
     facts = search.facts
     nearest: Candidate | None = None
     try:
-        for candidate in candidates(search.goal, starts(search.goal, search.to), facts, search.dialect):
+        for candidate in candidates(search.goal, starts(search.goal, search.dialect), facts, search.dialect):
             if nearest is None or len(candidate.left) < len(nearest.left):
                 nearest = candidate
         if search.to in FORMULAS:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from harness.explain.standing import as_arrays
 from harness.records import InputArray
+from harness.reference.evaluate import Evaluated
 
 Values = NDArray[Any]
 Shape = tuple[int, ...]
@@ -101,12 +104,21 @@ EDGES: Mapping[str, Callable[[Values, Generator], Iterator[Values]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Trial:
-    """One set of inputs; `edge` says that it lies at the edge of its kind, or what makes it so."""
+    """One set of inputs; `edge` says that it lies at the edge of its kind, or what makes it so.
+
+    `known` is what losses come to on them.
+    """
 
     inputs: Mapping[str, InputArray]
     edge: str = ""
+    known: dict[object, Evaluated | None] = field(default_factory=dict)
+
+    @cached_property
+    def arrays(self) -> dict[str, Values]:
+        """The inputs, not rounded to any dtype: a distribution sums to 1 here, whatever that would make of it."""
+        return as_arrays(self.inputs, "float64")
 
 
 def trials(inputs: Mapping[str, InputArray], main: tuple[str, ...]) -> tuple[Trial, ...]:

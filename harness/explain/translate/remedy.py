@@ -13,7 +13,7 @@ from harness.compare import difference, within
 from harness.explain.differences import Difference
 from harness.explain.standing import as_arrays
 from harness.explain.translate.calls import Candidate, candidates, resolved
-from harness.explain.translate.check import FAILURES, Evaluator, of_point, parted
+from harness.explain.translate.check import FAILURES, Evaluator, OfPoint, parted
 from harness.explain.translate.drafts import HOLE, Draft, taken_apart
 from harness.explain.translate.find import Search, accepted_of, inputs_in, search_of
 from harness.findings import Probe, Proof, Remedy
@@ -109,7 +109,9 @@ def _first_that_agrees(
 
 
 def _search(side: Expression, wanted: Wanted, setting: Setting) -> Search:
-    read = {n: setting.inputs[n] for n in inputs_of(side.tree) | inputs_in(wanted.point)}
+    names = inputs_of(side.tree) | inputs_in(wanted.point)
+    # In the case's order: trials are drawn one input after the other.
+    read = {name: given for name, given in setting.inputs.items() if name in names}
     return search_of(wanted.point, side.framework, read, setting.dtype, setting.wrt)
 
 
@@ -118,7 +120,7 @@ def _own_changes(side: Expression, wanted: Wanted, setting: Setting) -> Iterator
     search = _search(side, wanted, setting)
     for cost, candidate in sorted(_own(side.tree, search), key=lambda pair: pair[0]):
         if candidate.tree != side.tree and _is_goal(candidate, search, here=False):
-            yield cost, candidate.tree, of_point(candidate.point)
+            yield cost, candidate.tree, OfPoint(candidate.point)
 
 
 def _other_calls(side: Expression, wanted: Wanted, setting: Setting) -> Iterator[Change]:
@@ -149,8 +151,8 @@ def _own(tree: Node, search: Search) -> Iterator[tuple[Cost, Candidate]]:
 
 def _is_goal(candidate: Candidate, search: Search, *, here: bool) -> bool:
     """Whether the candidate is the goal on the given inputs, and unless `here`, on ordinary others."""
-    evaluator = of_point(candidate.point)
-    tries = [t for t in search.trials() if not t.edge][: 1 if here else None]
+    evaluator = OfPoint(candidate.point)
+    tries = [t for t in search.trials if not t.edge][: 1 if here else None]
     return not any(parted(search.evaluator, evaluator, t, search.read_in, search.slope) for t in tries)
 
 
@@ -173,7 +175,7 @@ def _returns(tree: Node, evaluator: Evaluator, side: Expression, wanted: Wanted,
     try:
         bounds = [
             s(arrays, Rounded(setting.dtype), setting.dtype, setting.wrt if both else None)
-            for s in (evaluator, of_point(wanted.point))
+            for s in (evaluator, OfPoint(wanted.point))
         ]
     except FAILURES:
         return False
@@ -224,16 +226,14 @@ def _corner(side: Expression, corner: Semantics, setting: Setting) -> bool | Non
     for _, candidate in sorted(_own(side.tree, search), key=lambda pair: pair[0]):
         if candidate.tree != side.tree and _is_goal(candidate, search, here=True):
             wanted = _predicted(corner, setting)
-            return (
-                None if wanted is None else _returns(candidate.tree, of_point(candidate.point), side, wanted, setting)
-            )
+            return None if wanted is None else _returns(candidate.tree, OfPoint(candidate.point), side, wanted, setting)
     return None
 
 
 def _predicted(corner: Semantics, setting: Setting) -> Wanted | None:
     arrays = as_arrays(setting.inputs, setting.dtype)
     try:
-        out = of_point(corner)(arrays, Rounded(setting.dtype), setting.dtype, setting.wrt)
+        out = OfPoint(corner)(arrays, Rounded(setting.dtype), setting.dtype, setting.wrt)
     except FAILURES:
         return None
     value = np.asarray(out.value.mid)

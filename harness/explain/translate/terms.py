@@ -31,14 +31,20 @@ def cross_entropy(r: Read) -> Sketch:
     if r.s.term.sides == "one":
         return _cross(r)
     positive = r.s.weight.positive
-    first = r.t * r.log_p
-    return -((first if positive is None else r.value(positive) * first) + (1 - r.t) * r.log_q)
+    first, second = r.t * r.log_p, (1 - r.t) * r.log_q
+    if _number(r, "zero_target", 0.0):
+        first, second = _picked(r, r.t, r.log_p, first), _picked(r, 1 - r.t, r.log_q, second)
+    return -((first if positive is None else r.value(positive) * first) + second)
 
 
 def _cross(r: Read) -> Sketch:
-    if _number(r, "zero_target", 0.0):
-        return r.d.call("where", r.t.compared("==", 0), r.d.call("zeros_like", r.log_p), -(r.t * r.log_p))
-    return -(r.t * r.log_p)
+    loss = -(r.t * r.log_p)
+    return _picked(r, r.t, r.log_p, loss) if _number(r, "zero_target", 0.0) else loss
+
+
+def _picked(r: Read, weight: Sketch, log: Sketch, product: Sketch) -> Sketch:
+    """The product of a weight and a logarithm, and 0 where the weight is 0."""
+    return r.d.call("where", weight.compared("==", 0), r.d.call("zeros_like", log), product)
 
 
 def _log_target(r: Read) -> Sketch:

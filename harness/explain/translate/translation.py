@@ -18,6 +18,22 @@ from harness.syntax import Node
 from harness.trees import inputs_of, render
 
 FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "numpy", "sklearn", "onnx")
+# What people import them as.
+ALIASES = {"tf": "tensorflow", "jnp": "jax", "optax": "jax", "np": "numpy", "scipy": "numpy"}
+
+
+def framework_called(name: str) -> str:
+    """The framework of `FRAMEWORKS` that people call `name`.
+
+    Raises:
+        CaseError: `not-allowed`, if there is none.
+    """
+    found = ALIASES.get(name, name)
+    if found not in FRAMEWORKS:
+        raise CaseError("not-allowed", f"no framework is called {name!r}; there are {', '.join(FRAMEWORKS)}")
+    return found
+
+
 # How many accepted candidates are put to the framework before giving up.
 MOST_RUN = 6
 
@@ -63,7 +79,7 @@ def translate(
 
     Args:
         node: The original.
-        to: One of `FRAMEWORKS`.
+        to: One of `FRAMEWORKS`, or what people import it as.
         inputs: Inputs by name.
         probe: Puts an expression to its framework.
         dtype: The dtype in which both are run.
@@ -72,8 +88,7 @@ def translate(
     Raises:
         CaseError: `not-allowed`, if `to` is no framework.
     """
-    if to not in FRAMEWORKS:
-        raise CaseError("not-allowed", f"no framework is called {to!r}; there are {', '.join(FRAMEWORKS)}")
+    to = framework_called(to)
     node = complete(node, inputs)
     differentiable = wrt in inputs_of(node) and not inputs[wrt].integral and framework_of(node) not in VALUES_ONLY
     wrt = wrt if differentiable else None
@@ -81,7 +96,9 @@ def translate(
     goal = point_of(node, facts)
     if goal is None:
         return Translation("", verified=False, missing=("the original is no point of the space of conventions",), to=to)
-    read = {name: inputs[name] for name in inputs_of(node)}
+    names = inputs_of(node)
+    # In the order given: trials are drawn one input after the other.
+    read = {name: given for name, given in inputs.items() if name in names}
     search = search_of(goal, to, read, dtype, wrt)
     framework = framework_of(node)
     original = Expression(render(node), node, framework)

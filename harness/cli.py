@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 import click
 
+from harness.ahead import Asking, Judges
 from harness.errors import AdapterError, HarnessError
 from harness.options import existing, loss, names, page, read_inputs, shard, writable
 from harness.records import DTYPES
-from harness.running import CASES, FINDING, MISSING, OK, USAGE, Asking, collected, exit_code, finish, loaded
+from harness.running import CASES, FINDING, MISSING, OK, USAGE, collected, exit_code, finish, loaded
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -112,9 +113,8 @@ def compare(paths: tuple[Path, ...], out: Path, dtype: str | None, no_cache: boo
 
     found = loaded(paths, dtype)
     writable(out, make=True)
-    with Pool(how["timeout"]) as pool:
-        run = collected(found, store, how, pool)
-        finish(run, out, as_json, Asking(store, how["adapters"], pool))
+    with Pool(how["timeout"]) as pool, Judges(Asking(store, how["adapters"], pool)) as judges:
+        finish(collected(found, store, how, judges), out, as_json, judges)
 
 
 # An expression may begin with a minus; no command has options of one letter, which click would look for in it.
@@ -219,7 +219,8 @@ def judge(stores: tuple[Path, ...], out: Path, as_json: bool) -> None:
     from harness.collect import load_run
 
     writable(out, make=True)
-    finish(load_run(stores), out, as_json)
+    with Judges(None) as judges:
+        finish(load_run(stores), out, as_json, judges)
 
 
 @main.command(epilog=EXAMPLE + "harness merge shard-*.sqlite --store all.sqlite")

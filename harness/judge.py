@@ -1,9 +1,7 @@
-"""A Run to Findings: every pair of sides compared, and held against what the case expects. Needs no framework."""
+"""A case to its Finding: every pair of sides compared, and held against what is expected. Needs no framework."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable as Function
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,82 +17,16 @@ from harness.explain.footing import Footing
 from harness.explain.formula import formula_text
 from harness.explain.kill import Kills, kill_test
 from harness.explain.pair import Question, Standing, explain_pair
-from harness.explain.rivals import with_rivals
 from harness.explain.standing import PLAIN, Enclosed, Reference
-from harness.explain.translate import FRAMEWORKS, with_remedies
 from harness.explain.written import as_written
-from harness.findings import Comparison, Explanation, Finding, Probe, Silence
-from harness.processes import worked
-from harness.records import BrokenCase, Case, Claim, Computed, Expression, Key, Observation, Run, Verdict
+from harness.findings import Comparison, Explanation, Finding, Silence
+from harness.records import Case, Claim, Computed, Expression, Key, Observation, Verdict
 from harness.semantics import Semantics
 from harness.silence import ORDER, reason, silence_of
 
-# Called with (judged, all, the case judged last).
-Progress = Function[[int, int, str], None]
-
-
-def judge(
-    run: Run, probe: Probe | None = None, progress: Progress | None = None, others: int = 0
-) -> tuple[Finding, ...]:
-    """One Finding per case, broken ones included; `judge` of an empty run is empty.
-
-    Args:
-        run: What was collected.
-        probe: Puts an expression to its framework, so that what is explained comes with the call that mends it; None
-            where no framework can be asked.
-        progress: Called after each case, with how many are judged, of how many, and its id.
-        others: Processes that judge beside this one, where there are many cases.
-    """
-    by_case: dict[str, dict[Key, Observation]] = defaultdict(dict)
-    for key, seen in run.observations.items():
-        by_case[key.case][key] = seen
-    findings = []
-    with worked(_judged, [(case, by_case[case.id]) for case in run.cases], others) as judged:
-        for done, (case, finding) in enumerate(zip(run.cases, judged, strict=True), 1):
-            findings.append(_sought(finding, case, probe))
-            if progress:
-                progress(done, len(run.cases), case.id)
-    return (*findings, *(_unreadable(case) for case in run.broken))
-
-
-def _judged(case: Case, own: Mapping[Key, Observation]) -> Finding:
-    """The finding on one case; what goes wrong while it is judged costs no other."""
-    try:
-        return judge_case(case, own)
-    except CaseError as error:
-        return _not_judged(case, error)
-
-
-def _sought(finding: Finding, case: Case, probe: Probe | None) -> Finding:
-    """The finding with what asking frameworks once more adds: remedies, and which of several causes it is."""
-    if probe is None or isinstance(finding.case, BrokenCase):
-        return finding
-    try:
-        with _bounded(case):
-            return with_rivals([_remedied(finding, case, probe)], probe)[0]
-    except CaseError as error:
-        return _not_judged(case, error)
-
-
-def _not_judged(case: Case, error: CaseError) -> Finding:
-    return _unreadable(BrokenCase(case.path, error.slug, error.message, case.line, id=case.id))
-
-
-def _remedied(finding: Finding, case: Case, probe: Probe) -> Finding:
-    """With the calls that mend what is explained; an adapter of somebody else's has no calls that are known here."""
-    ours = {name for name, side in case.sides.items() if isinstance(side, Claim) or side.framework in FRAMEWORKS}
-    told = [comparison for comparison in finding.comparisons if ours.issuperset(comparison.between)]
-    (mended,) = with_remedies([replace(finding, comparisons=tuple(told))], probe)
-    changed = {id(old): new for old, new in zip(told, mended.comparisons, strict=True)}
-    return replace(finding, comparisons=tuple(changed.get(id(each), each) for each in finding.comparisons))
-
-
-def _unreadable(case: BrokenCase) -> Finding:
-    return Finding(case, "error", (), {}, messages=(case.message,))
-
 
 @contextmanager
-def _bounded(case: Case) -> Iterator[None]:
+def bounded(case: Case) -> Iterator[None]:
     """What is too large to be computed with here is said of the case."""
     try:
         yield
@@ -111,7 +43,7 @@ def judge_case(
     Raises:
         CaseError: `not-judged`, if it takes more memory than there is.
     """
-    with _bounded(case):
+    with bounded(case):
         return _finding(case, observations, known or {})
 
 
@@ -259,4 +191,4 @@ def _mode(case: Case, a: str, b: str) -> str:
     return "/".join(sorted(modes)) or "eager"
 
 
-__all__ = ["BrokenCase", "judge", "judge_case"]
+__all__ = ["bounded", "judge_case"]

@@ -166,7 +166,7 @@ READ = pytest.StashKey[dict[str, "Case"]]()
 def _findings(cases: "list[Case]") -> "dict[str, Finding]":
     """Those on `cases`, with remedies and rivals; the workers stay for the cases that are asked later."""
     from harness.collect import collect, open_probe  # noqa: PLC0415
-    from harness.judge import judge  # noqa: PLC0415
+    from harness.judging import judge  # noqa: PLC0415
     from harness.workers import workers  # noqa: PLC0415
 
     with open_probe(pool=workers()) as probe:

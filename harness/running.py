@@ -2,19 +2,16 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
+from harness.ahead import Judges
 from harness.findings import Finding
 from harness.options import existing
 from harness.records import BrokenCase, Case, Run
-
-if TYPE_CHECKING:
-    from harness.collect import Pool
 
 OK, FINDING, USAGE, MISSING = range(4)
 CASES = (Path("cases"),)
@@ -48,8 +45,10 @@ def loaded(paths: Sequence[Path], dtype: str | None) -> Loaded:
     return Loaded([_in_dtype(case, dtype) for case in cases], broken)
 
 
-def collected(found: Loaded, store: Path | None, how: dict[str, Any], pool: "Pool | None" = None) -> Run:
-    """Put cases to their frameworks: here, through the workers of `pool` or others, or on a cluster.
+def collected(found: Loaded, store: Path | None, how: dict[str, Any], judges: Judges | None = None) -> Run:
+    """Put cases to their frameworks: here, through the workers that `judges` ask or others, or on a cluster.
+
+    Judges go ahead with cases that are answered here, while others are not.
 
     Raises:
         click.UsageError: A cluster without a scheduler, or a scheduler without a cluster.
@@ -64,7 +63,8 @@ def collected(found: Loaded, store: Path | None, how: dict[str, Any], pool: "Poo
     with progress("answered", "starting the frameworks") as tell:
         if scheduler is not None:
             return collect_on_dask(found.cases, found.broken, scheduler=scheduler, store=store, progress=tell, **how)
-        return collect(found.cases, found.broken, store=store, progress=tell, pool=pool, **how)
+        pool = judges.asking.pool if judges and judges.asking else None
+        return collect(found.cases, found.broken, store=store, progress=tell, pool=pool, ahead=judges, **how)
 
 
 def _in_dtype(case: Case, dtype: str | None) -> Case:
@@ -75,44 +75,29 @@ def _in_dtype(case: Case, dtype: str | None) -> Case:
     return replace(case, dtypes=(dtype,), expect=expect, imposed=dtype not in case.dtypes)
 
 
-class Asking(NamedTuple):
-    """How frameworks are asked once more, for remedies and rivals: where answers are kept, whom, and by whom."""
-
-    store: Path | None
-    adapters: tuple[str, ...] | None
-    pool: "Pool"
-
-
-def finish(run: Run, out: Path, as_json: bool, asking: Asking | None = None) -> None:
+def finish(run: Run, out: Path, as_json: bool, judges: Judges) -> None:
     """Judge, write everything, print the overview, and exit; where nothing changed, the report is there already."""
     from harness.memory import Overview, fingerprint, recall, remember
 
-    made_of = fingerprint(run, asked=asking is not None)
+    made_of = fingerprint(run, asked=judges.asking is not None)
     known = recall(out, made_of)
     if known is None:
-        findings = _published(run, out, asking)
-        remark = () if asking else (UNSOUGHT,)
+        findings = _published(run, out, judges)
+        remark = () if judges.asking else (UNSOUGHT,)
         known = Overview(_overview(run, findings, out, remark), exit_code(run, findings))
         remember(out, made_of, known)
     click.echo((out / "results.json").read_text(encoding="utf-8") if as_json else known.text, nl=False)
     sys.exit(known.code)
 
 
-def _published(run: Run, out: Path, asking: Asking | None) -> Sequence[Finding]:
-    from harness.collect import open_probe
-    from harness.judge import judge as judge_run
-    from harness.processes import helpers
+def _published(run: Run, out: Path, judges: Judges) -> Sequence[Finding]:
     from harness.report.progress import progress
     from harness.report.publish import publish
 
-    with ExitStack() as stack:
-        tell = stack.enter_context(progress("judged", "judging"))
-        if asking is None:
-            run = replace(run, provenance={**run.provenance, "remedies": UNSOUGHT})
-            findings = judge_run(run, progress=tell, others=helpers())
-        else:
-            probe = open_probe(store=asking.store, adapters=asking.adapters, pool=asking.pool)
-            findings = judge_run(run, stack.enter_context(probe), tell, helpers())
+    if judges.asking is None:
+        run = replace(run, provenance={**run.provenance, "remedies": UNSOUGHT})
+    with progress("judged", "judging") as tell:
+        findings = judges.findings(run, tell)
     publish(run, findings, out)
     return findings
 

@@ -9,7 +9,8 @@ import pytest
 from harness import judge as module
 from harness.cases import read_case
 from harness.findings import Silence
-from harness.judge import judge, judge_case
+from harness.judge import judge_case
+from harness.judging import judge
 from harness.records import Computed, Crashed, Key, Lack, Raised, Run, TimedOut, Unsupported, Verdict
 from harness.report.junit import junit
 from harness.report.results import comparison_result

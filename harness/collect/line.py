@@ -15,6 +15,7 @@ import execnet.gateway_base
 
 import harness.records
 from harness.collect import worker
+from harness.processes import uninterrupted
 from harness.records import Crashed
 
 # Small inputs and several workers on few cores: one thread each. No accelerator, which would round differently and
@@ -81,16 +82,6 @@ def shipped() -> dict[str, str]:
     return {name.removesuffix(".__init__"): file.read_text(encoding="utf-8") for file, name in names.items()}
 
 
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """A process started in here is not interrupted by Ctrl-C, which is for us: we end our workers ourselves."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class Line:
     """A live worker process.
 
@@ -112,7 +103,7 @@ class Line:
         self._group = execnet.Group()
         here = python or sys.executable
         try:
-            with _uninterrupted():
+            with uninterrupted():
                 self._gateway = self._group.makegateway(spec_of(python))
         except (BrokenPipeError, EOFError, AssertionError) as error:
             raise LineBroken(f"{here} ended while it was starting") from error

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import os
+from collections import defaultdict
 from collections.abc import Callable as Function
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,6 +81,30 @@ def plan(cases: Iterable[Case], adapters: Sequence[str] | None) -> tuple[list[Ta
     return tasks, local
 
 
+class Unanswered:
+    """Cases of which something has not been answered yet, without those that have functions, which are called last."""
+
+    def __init__(self, cases: Iterable[Case], tasks: Iterable[Task], local: Iterable[Local]) -> None:
+        last = {each.case.id for each in local}
+        self._left: dict[str, tuple[Case, list[Task]]] = {case.id: (case, []) for case in cases if case.id not in last}
+        self._by_digest: dict[str, set[str]] = defaultdict(set)
+        self._touched = dict.fromkeys(self._left)
+        for task in tasks:
+            if task.key.case in self._left:
+                self._left[task.key.case][1].append(task)
+                self._by_digest[task.digest].add(task.key.case)
+
+    def touch(self, task: Task) -> None:
+        """Something has become known of a task, and of those that ask the same."""
+        self._touched |= dict.fromkeys(sorted(self._by_digest[task.digest] & self._left.keys()))
+
+    def closed(self, known: Function[[Task], bool]) -> list[tuple[Case, list[Task]]]:
+        """The cases of which all has become known since the last call, with their tasks."""
+        ids = [name for name in self._touched if all(map(known, self._left[name][1]))]
+        self._touched = {}
+        return [self._left.pop(name) for name in ids]
+
+
 def _sides(cases: Iterable[Case]) -> Iterator[tuple[Case, str, str]]:
     return ((case, name, dtype) for case in cases for dtype in case.dtypes for name in case.sides)
 
@@ -103,6 +128,13 @@ def task_of(
     request = dump_request(Request(side.tree, exact, dtype, side.mode, gradient, indices))
     digest = hashlib.blake2b(f"{home.target}\n{home.fingerprint.text()}\n{request}".encode(), digest_size=16)
     return Task(key, home, request, digest.hexdigest())
+
+
+def places_of(case: Case, adapters: Sequence[str] | None) -> set[Place]:
+    """Where the sides of a case are evaluated."""
+    asked = tuple(adapters) if adapters is not None else None
+    sides = [side for side in case.sides.values() if isinstance(side, Expression)]
+    return {home_of(side.framework, side.environment, asked, os.environ.get(VARIABLE, "")).place for side in sides}
 
 
 @lru_cache(maxsize=256)

@@ -78,6 +78,7 @@ class Pool:
         self._timeout, self._start_timeout = timeout, start_timeout
         self._folder = tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True)
         self._lines: dict[Place, Line] = {}
+        self._turns: dict[Place, threading.Lock] = {}
         self._names = count()
         self._numbers = count()
         self._stopped = threading.Event()
@@ -105,7 +106,7 @@ class Pool:
     def serve(self, place: Place, target: str, requests: Sequence[str], post: Post) -> Missing | None:
         """Evaluate `requests` and post (position, observation) of each, in the order of arrival.
 
-        One thread per place at a time. A pool that is stopped meanwhile returns without the rest.
+        Who comes second to a place waits. A pool that is stopped meanwhile returns without the rest.
 
         Returns:
             None, or why the adapter is missing; nothing is posted for the requests left then.
@@ -114,6 +115,15 @@ class Pool:
         position = {number: index for index, number in enumerate(numbers)}
         pending = dict(zip(numbers, requests, strict=True))
         errand = Errand(place, target, pending, lambda number, o: post(position[number], o), self._stopped)
+        with self._turns.setdefault(place, threading.Lock()):
+            return self._serve(errand)
+
+    def is_free(self, place: Place) -> bool:
+        """Whether nobody is being served there."""
+        return place not in self._turns or not self._turns[place].locked()
+
+    def _serve(self, errand: Errand) -> Missing | None:
+        pending = errand.pending
         idle_deaths = start_deaths = 0
         while pending and not errand.stopped.is_set():
             before = len(pending)

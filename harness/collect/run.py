@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Protocol
 
 from harness.adapters.callables import evaluate_callable
-from harness.collect.plan import Home, Local, Task, in_shard, plan, task_of
+from harness.collect.plan import Home, Local, Task, Unanswered, in_shard, plan, task_of
 from harness.collect.pool import BATCH, TIMEOUT, Missing, Place, Pool
 from harness.collect.store import Answer, Store, rank_of
 from harness.errors import RunError
@@ -20,6 +21,16 @@ from harness.records import BrokenCase, Case, Expression, InputArray, Key, Lack,
 # Called with (answered, all, what was answered last).
 Progress = Callable[[int, int, str], None]
 Arrival = tuple[Task, Observation | Missing]
+
+
+class Ahead(Protocol):
+    """What somebody makes of cases while others are still asked; called in the thread that collects."""
+
+    def take(self, case: Case, observations: Mapping[Key, Observation]) -> None:
+        """A case of which these are all observations."""
+
+    def step(self) -> object:
+        """Go on a little; something false where there is nothing to go on with now."""
 
 
 def collect(  # noqa: PLR0913  the whole of a run is chosen here
@@ -33,6 +44,7 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
     shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
     pool: Pool | None = None,
+    ahead: Ahead | None = None,
 ) -> Run:
     """Put every side of every case to its framework, each framework in a worker process of its own.
 
@@ -48,6 +60,7 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
         shard: (i, n) for the i-th of n parts of the cases, counted from 1.
         progress: Called after each answer, with how many there are, of how many, and which.
         pool: Live workers to use; None starts its own and ends them.
+        ahead: Takes cases as they are answered, if any have to be asked, and works while others are.
 
     Returns:
         The run: an observation for every expression and function, in the order of the cases.
@@ -66,17 +79,29 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
         absent = {task.home: task.home.absent for task in tasks if task.home.absent}
         fresh = {task.digest: task for task in tasks if task.digest not in observed and task.home not in absent}
         live = pool or stack.enter_context(Pool(timeout))
-        for done, (task, answer) in enumerate(_answers([*fresh.values()], live, workers), 1):
+        unanswered = Unanswered(chosen, tasks, local)
+
+        def meanwhile() -> bool:
+            if ahead is None:
+                return False
+            # Who is ahead may write to the store as well.
+            kept.commit()
+            for case, own in unanswered.closed(lambda task: task.digest in observed or task.home in absent):
+                ahead.take(case, {task.key: _observation(task, observed, absent) for task in own})
+            return bool(ahead.step())
+
+        for done, (task, answer) in enumerate(_answers([*fresh.values()], live, workers, meanwhile), 1):
             if isinstance(answer, Missing):
                 absent[task.home] = answer.reason
             else:
                 observed[task.digest] = answer
                 kept.keep(task.digest, answer)
+            unanswered.touch(task)
             if progress:
                 progress(recalled + done, recalled + len(fresh), f"{task.key.case} {task.key.side} {task.key.dtype}")
         _check_complete(tasks, observed, absent)
         observations = {
-            **{task.key: observed.get(task.digest) or _unsupported(task, absent) for task in tasks},
+            **{task.key: _observation(task, observed, absent) for task in tasks},
             **{each.key: _called(each) for each in local},
         }
         run = Run(
@@ -90,6 +115,10 @@ def collect(  # noqa: PLR0913  the whole of a run is chosen here
         if store:
             _describe(kept, run, tasks, absent)
     return run
+
+
+def _observation(task: Task, observed: Mapping[str, Observation], absent: Mapping[Home, str]) -> Observation:
+    return observed.get(task.digest) or _unsupported(task, absent)
 
 
 def _check_complete(tasks: Iterable[Task], observed: Mapping[str, Observation], absent: Mapping[Home, str]) -> None:
@@ -112,8 +141,13 @@ def _describe(kept: Store, run: Run, tasks: Iterable[Task], absent: Mapping[Home
     kept.describe(run, answers, {task.home.name for task in tasks if task.home not in absent})
 
 
-def _answers(tasks: Sequence[Task], pool: Pool, workers: int | None) -> Iterator[Arrival]:
-    """Every task with its answer as it arrives, one thread per worker; Ctrl-C in between ends the workers."""
+def _answers(
+    tasks: Sequence[Task], pool: Pool, workers: int | None, meanwhile: Callable[[], bool]
+) -> Iterator[Arrival]:
+    """Every task with its answer as it arrives, one thread per worker; Ctrl-C in between ends the workers.
+
+    Before an answer is waited for, `meanwhile` is called until it has nothing to do.
+    """
     lanes = _lanes(tasks, workers)
     arrived: SimpleQueue[Arrival | Future[None]] = SimpleQueue()
     with ThreadPoolExecutor(max_workers=min(len(lanes), workers or len(lanes)) or 1) as threads:
@@ -122,6 +156,8 @@ def _answers(tasks: Sequence[Task], pool: Pool, workers: int | None) -> Iterator
         left = len(lanes)
         try:
             while left:
+                while arrived.empty() and meanwhile():
+                    pass
                 item = arrived.get()
                 if isinstance(item, Future):
                     item.result()
@@ -232,4 +268,5 @@ def _ask(pool: Pool, kept: Store, task: Task) -> Observation:
     if isinstance(answer, Missing):
         return _unsupported(task, {task.home: answer.reason})
     kept.keep(task.digest, answer)
+    kept.commit()
     return answer

@@ -1,6 +1,7 @@
 """How long a run takes from nothing, beside what the frameworks themselves take to give a first result.
 
-Run `python -m benchmarks.cold [--runs N] [CASES]`. All are whole processes. A cold run has no store of earlier answers
+Run `python -m benchmarks.cold [--runs N] [CASES]`, of the puzzles unless told; `--all` adds one run of all cases, which
+takes a minute. All are whole processes. A cold run has no store of earlier answers
 and writes the report; the second run finds both. A framework's first result is its import, one loss and its gradient.
 They take turns, so that other load on the machine falls on each alike; the medians are compared.
 """
@@ -56,15 +57,19 @@ def process(arguments: list[str], folder: Path) -> float:
     return time.perf_counter() - started
 
 
+def compare(cases: Path, folder: Path) -> float:
+    """Seconds of `harness compare`, with its store and report in `folder`."""
+    return process(["-m", "harness", "compare", str(cases), "--out", "reports"], folder)
+
+
 def starts(cases: Path, runs: int) -> dict[str, float]:
     """Median seconds of a cold run, of the run after it, and of each framework's first result."""
     seconds: dict[str, list[float]] = {name: [] for name in ("cold", "second", *FIRST_RESULT)}
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            command = ["-m", "harness", "compare", str(cases), "--out", "reports"]
-            seconds["cold"].append(process(command, folder))
-            seconds["second"].append(process(command, folder))
+            seconds["cold"].append(compare(cases, folder))
+            seconds["second"].append(compare(cases, folder))
             for framework, text in FIRST_RESULT.items():
                 seconds[framework].append(process(["-c", ARRAYS + text], folder))
     return {name: statistics.median(each) for name, each in seconds.items()}
@@ -139,8 +144,9 @@ def overhead(framework: str, runs: int) -> tuple[float, float]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", type=Path, nargs="?", default=ROOT / "cases")
+    parser.add_argument("cases", type=Path, nargs="?", default=ROOT / "cases" / "puzzles")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--all", action="store_true", help="also time one run of all cases")
     options = parser.parse_args()
     seconds = starts(options.cases.resolve(), options.runs)
     slowest = max(FIRST_RESULT, key=seconds.__getitem__)
@@ -148,6 +154,10 @@ def main() -> None:
     for name, each in seconds.items():
         what = {"cold": "harness compare, cold", "second": "harness compare, again"}.get(name, f"{name}: first result")
         print(f"{what:<44}{each:>8.2f}{each / seconds[slowest]:>8.2f}")
+    if options.all:
+        with tempfile.TemporaryDirectory() as name:
+            each = compare(ROOT / "cases", Path(name))
+        print(f"{'harness compare, all cases, cold, once':<44}{each:>8.2f}{each / seconds[slowest]:>8.2f}")
     print(f"\n{'one live evaluation, value and gradient':<44}{'µs':>8}{'ratio':>8}")
     for framework in LIVE:
         ours, theirs = overhead(framework, 50 * options.runs)

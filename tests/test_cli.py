@@ -12,8 +12,10 @@ import docs_adapter
 import pytest
 from click.testing import CliRunner
 
+from harness import processes
 from harness.cli import STORE, main
 from harness.collect import Pool
+from harness.processes import FEWEST
 from harness.running import MOST_LINES
 
 ROOT = Path(__file__).parent.parent
@@ -419,6 +421,21 @@ def test_help_is_there_without_loading_the_house():
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert {"jinja2", "rich", "execnet", "flint", "latex2mathml"} & {*done.stdout.split()} == set()
+
+
+def test_results_do_not_depend_on_how_many_processes_judge(harness, monkeypatch):
+    Path("cases", "many").mkdir()
+    for number in range(FEWEST):
+        text = (AGREE, WRONG)[number % 2].replace("\nid: ", f"\nid: number-{number}-")
+        Path("cases", "many", f"{number}.yaml").write_text(text, encoding="utf-8")
+    seen = []
+    for others in (0, 1):
+        monkeypatch.setattr(processes, "helpers", lambda others=others: others)
+        done = harness("compare", "--json", "--no-cache", "--out", f"of-{others}", cases=["elsewhere", "malformed"])
+        seen.append((json.loads(done.stdout) | {"provenance": None}, done.exit_code))
+
+    assert len(seen[0][0]["cases"]) == FEWEST + 2
+    assert seen[0] == seen[1]
 
 
 def test_an_interrupted_run_goes_on_from_where_it_was(tmp_path):

@@ -815,3 +815,111 @@ def test_the_adapter_in_the_docs_works(tmp_path, monkeypatch, capfd):
     exec(use, {})  # noqa: S102  it is ours, and stands in the docs
 
     assert capfd.readouterr().out == use.split("  # ")[-1]
+
+
+# Going ahead.
+class Watching:
+    """Notes what comes ahead, and how much was answered by then."""
+
+    def __init__(self):
+        self.taken, self.answered = {}, 0
+
+    def take(self, case, observations):
+        assert case.id not in self.taken
+        self.taken[case.id] = observations, self.answered
+
+    def step(self):
+        return False
+
+    def tell(self, done, _total, _label):
+        self.answered = done
+
+
+def watched(cases, **how):
+    ahead = Watching()
+    return ahead, collect(cases, ahead=ahead, progress=ahead.tell, **how)
+
+
+def test_a_case_is_handed_on_as_soon_as_all_its_sides_are_answered():
+    first = case("first", "agrees", "returns_nan", sides={"a": side("agrees"), "printed": Claim("1", 1.0, 0.5)})
+    absent = case("absent", sides={"a": Expression(LOSS, first.sides["a"].tree, "no_such_module:adapter")})
+    ahead, run = watched([first, absent, case("slow", "agrees", "hangs")], timeout=2.0)
+
+    assert [*ahead.taken] == ["first", "absent"] or [*ahead.taken] == ["absent", "first"]
+    for name, (observations, answered) in ahead.taken.items():
+        own = {key: seen for key, seen in run.observations.items() if key.case == name}
+        assert {key: plain(seen) for key, seen in observations.items()} == {key: plain(own[key]) for key in own}
+        assert answered < 4
+
+
+def test_who_goes_ahead_goes_on_while_others_are_asked():
+    class Busy(Watching):
+        steps = 0
+
+        def step(self):
+            self.steps += 1
+            return self.steps < 5
+
+    ahead = Busy()
+    collect([case("slow", "agrees", "hangs")], ahead=ahead, timeout=1.0)
+
+    assert ahead.steps >= 5
+
+
+def test_nothing_goes_ahead_where_nothing_is_asked(tmp_path):
+    cases = [case("a", "agrees")]
+    collect(cases, store=tmp_path / "store")
+
+    assert watched(cases, store=tmp_path / "store")[0].taken == {}
+
+
+def test_a_case_with_a_function_is_not_handed_on_before_the_function_is_called():
+    function = Callable("mine", lambda prediction, target: ((prediction - target) ** 2).sum(), "numpy")
+    sides = {"mine": function, "a": side("agrees")}
+
+    assert "mine" not in watched([case("mine", sides=sides), case("other", "hangs")], timeout=1.0)[0].taken
+
+
+def test_of_equal_requests_every_case_is_told():
+    ahead, _ = watched([case("a", "agrees"), case("b", "agrees"), case("slow", "hangs")], timeout=1.0)
+
+    assert {"a", "b"} <= ahead.taken.keys()
+
+
+def test_who_goes_ahead_may_ask_again_and_keep_the_answer(tmp_path):
+    again = {"prediction": InputArray(np.array([5.0, 1.0, 2.0])), "target": InputArray(np.array([1, 1, 0]))}
+
+    class Asking(Watching):
+        def take(self, case, observations):
+            super().take(case, observations)
+            self.seen = probe(side("agrees", LOSS), again, "float32", None)
+
+    ahead, store = Asking(), tmp_path / "store"
+    with Pool(2.0) as pool, open_probe(store=store, pool=pool) as probe:
+        collect([case("a", "agrees"), case("slow", "hangs")], store=store, pool=pool, ahead=ahead)
+
+    assert plain(ahead.seen)[0] == pytest.approx(20 / 3)
+    assert len(load_run([store]).observations) == 2
+
+
+def test_a_place_serves_one_after_another():
+    with Pool() as pool:
+        place, answers = pool_place(), []
+        request = plan.plan([case("a", "agrees")], None)[0][0].request
+        threads = [
+            threading.Thread(
+                target=pool.serve, args=(place, "zoo:agrees", [request] * 20, lambda *got: answers.append(got))
+            )
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(answers) == 80
+        assert pool.is_free(place)
+
+
+def pool_place():
+    return plan.plan([case("a", "agrees")], None)[0][0].home.place

@@ -1,5 +1,6 @@
 """Judging: what a comparison without numbers says, and what is too large to be judged. No framework is asked."""
 
+import time
 import tracemalloc
 from dataclasses import replace
 
@@ -10,10 +11,12 @@ from harness import judge as module
 from harness.cases import read_case
 from harness.findings import Silence
 from harness.judge import judge_case
-from harness.judging import judge
-from harness.records import Computed, Crashed, Key, Lack, Raised, Run, TimedOut, Unsupported, Verdict
+from harness.judging import Judging, judge
+from harness.judging import judged as judged_by_others
+from harness.processes import FEWEST, Crew
+from harness.records import BrokenCase, Computed, Crashed, Key, Lack, Raised, Run, TimedOut, Unsupported, Verdict
 from harness.report.junit import junit
-from harness.report.results import comparison_result
+from harness.report.results import case_result, comparison_result
 from harness.report.terminal import counts, table
 
 TEXT = """
@@ -36,6 +39,7 @@ UNWANTED = Unsupported("only torch was to be asked", Lack.WISH)
 MISSING = Unsupported("numpy is missing: No module named 'numpy'", Lack.FRAMEWORK)
 CRASHED = Crashed("killed by SIGSEGV")
 LATE = TimedOut(3.0)
+BROKEN = BrokenCase("cases/broken.yaml", "unknown-key", "sidez is no key")
 
 
 def case(more="", name="c"):
@@ -211,3 +215,54 @@ def test_sides_that_stand_for_one_point_share_what_the_reference_says_of_it():
     assert first.semantics == second.semantics
     assert first.reference is not None
     assert first.reference is second.reference
+
+
+def many():
+    """A run of which one case takes long to be judged."""
+    cases = tuple(case(INCOMPARABLE if number % 3 else "", f"case-{number}") for number in range(2 * FEWEST))
+    answers = SUM, RAISED, CRASHED, LATE, *[MISSING] * len(cases)
+    sides = {Key(each.id, side, "float32"): seen for each, seen in zip(cases, answers, strict=False) for side in "ab"}
+    return Run(cases, (BROKEN,), sides, {})
+
+
+def told(findings):
+    return [case_result(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_findings_do_not_depend_on_how_many_processes_judge(others):
+    run, seen = many(), []
+    findings = judge(run, progress=lambda *how: seen.append(how), others=others)
+
+    assert told(findings) == told(judge(run))
+    assert [done for done, _, _ in seen] == [*range(1, len(run.cases) + 1)]
+    assert {name for _, _, name in seen} == {each.id for each in run.cases}
+
+
+def test_a_judge_may_go_ahead_with_part_of_a_run():
+    run = many()
+    with Crew(judged_by_others, 1) as crew:
+        judging = Judging(crew, None)
+        for each in run.cases[:FEWEST]:
+            judging.take(each, {key: seen for key, seen in run.observations.items() if key.case == each.id})
+        while not judging.step():
+            time.sleep(0.01)
+
+        assert told(judging.findings(run)) == told(judge(run))
+
+
+def test_what_frameworks_add_to_a_case_waits_until_they_have_nothing_else_to_answer():
+    run, busy = many(), {"case-1"}
+    with Crew(judged_by_others, 1) as crew:
+        judging = Judging(crew, None, lambda each: each.id not in busy)
+        for each in run.cases[:FEWEST]:
+            judging.take(each, {key: seen for key, seen in run.observations.items() if key.case == each.id})
+        ahead = set()
+        while len(ahead) < FEWEST - 1:
+            ahead.add(judging.step())
+            ahead.discard("")
+        time.sleep(0.1)
+
+        assert "case-1" not in ahead
+        assert judging.step() == ""
+        assert told(judging.findings(run)) == told(judge(run))

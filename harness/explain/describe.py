@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.explain.choices import WORDS, amount, chain
 from harness.explain.differences import DETAILS, Difference, differences, read
-from harness.explain.vocabulary import ENCODINGS
+from harness.explain.vocabulary import ENCODINGS, FAMILIES
 from harness.semantics import Semantics
 
 # Families of which an element may count for one outcome or for both.
@@ -135,4 +135,6 @@ def words_of(difference: Difference, prediction_is: str | None) -> tuple[str, st
             *(_part(*pair, prediction_is) for pair in zip(before[0], after[0], strict=True)), strict=True
         )
         return " + ".join(first), " + ".join(second)
-    return choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
+    first, second = choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
+    alone = f" of the {FAMILIES.get(difference.part, difference.part)} alone" if difference.part else ""
+    return first + alone, second + alone

@@ -141,6 +141,14 @@ ONE = (
         "F.mse_loss(prediction, other, reduction='none').sum(1).mean()",
         "scale.constant",
     ),
+    ("torch.sqrt(F.mse_loss(prediction, other))", "F.mse_loss(prediction, other)", "reduction.root"),
+    (
+        "torch.sqrt(((prediction - other) ** 2).mean(1)).mean()",
+        "torch.sqrt(((prediction - other) ** 2).sum(1)).mean()",
+        "reduction.classes",
+    ),
+    ("torch.norm(prediction - other)", "torch.sqrt(F.mse_loss(prediction, other))", "reduction.batch"),
+    ("torch.sqrt(F.mse_loss(prediction, other) + 1e-2)", "torch.sqrt(F.mse_loss(prediction, other))", "guard.floor"),
     (
         "torch.abs((other - prediction) / other).mean()",
         "torch.abs((other - prediction) / prediction).mean()",
@@ -167,6 +175,14 @@ APART = (
         "(F.cross_entropy(prediction, target, reduction='none') * w[target]).sum() / w.sum()",
     ),
     ("F.mse_loss(prediction, other, reduction='sum') / 4", "F.mse_loss(other, prediction)"),
+    (
+        "torch.sqrt(((prediction - other) ** 2).mean(1)).mean()",
+        "torch.sqrt(((prediction - other) ** 2).mean())",
+    ),
+    (
+        "torch.sqrt(((prediction - other) ** 2).sum(1)).sum() / 20",
+        "torch.sqrt(((prediction - other) ** 2).mean())",
+    ),
     (
         "(F.cross_entropy(prediction[:3], target[:3]) + F.cross_entropy(prediction[3:], target[3:])) / 2",
         "F.cross_entropy(prediction, target)",

@@ -21,6 +21,7 @@ from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
+from harness.explain.roots import by_outputs, rooted, under_root
 from harness.explain.rows import laid_out
 from harness.explain.spelled import sum_of_squares
 from harness.explain.sums import factors
@@ -45,6 +46,13 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     spelled = plain(node, facts.describe, facts.prediction) or (of_certainties(node) if facts.alone else None)
     if spelled is not None:
         return _settled(spelled, facts)
+    outputs = by_outputs(node, facts)
+    if outputs is not None:
+        return resolve(outputs, facts)
+    root = under_root(node)
+    if root is not None:
+        inner = resolve(root[0], facts) or _recognised(root[0], facts)
+        return _mapped(inner, partial(rooted, facts=facts, flat=root[1]))
     match node:
         case Unary("-", operand):
             return _mapped(resolve(operand, facts), _negated)

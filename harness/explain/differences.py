@@ -54,6 +54,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("reduction.denominator", (("reduction", "denominator"),)),
     ("reduction.microbatches", (("reduction", "microbatches"),)),
     ("reduction.zero", (("reduction", "zero"),)),
+    ("reduction.root", (("reduction", "root"), ("term", "under_root"))),
     ("scale.constant", (("scale", "constant"),)),
     ("scale.sign", (("scale", "sign"),)),
     ("scale.log_base", (("scale", "log_base"),)),
@@ -85,13 +86,15 @@ class Difference:
 FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
 # What a ratio sums over is one of its parameters, and a reduction.
 OVER = frozenset({"over"})
+ROOT = frozenset({"under_root"})  # Goes with the root that it stands under.
 
 
 def _kind(parameter: str) -> str:
-    return "floors" if parameter in FLOORS else "over" if parameter in OVER else "shape"
+    kinds = {"floors": FLOORS, "over": OVER, "under_root": ROOT}
+    return next((kind for kind, names in kinds.items() if parameter in names), "shape")
 
 
-_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "shape")})
+_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "under_root"), ("term", "shape")})
 
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
@@ -203,6 +206,8 @@ def _named(factor: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
     """What a person would call the difference, where that depends on what it is."""
     if factor == "target.source":
         return "target.encoding" if before[1] != after[1] else factor if before[0] != after[0] else "target.bad_index"
+    if factor == "reduction.root":
+        return factor if before[0] != after[0] else "guard.floor"
     same_weights = factor.startswith("weight.") and before[0] is not None and core(before[0]) == core(after[0])
     return "layout.broadcast" if same_weights and before[1:] == after[1:] else factor
 

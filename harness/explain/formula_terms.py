@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.explain.choices import EPSILONS, brief, unwrapped
+from harness.explain.signed import Piece, Sum, added, signed
 from harness.reference.terms import FAMILIES
 from harness.syntax import Binary, Literal, Unary
 from harness.trees import render
@@ -76,6 +77,13 @@ def term_of(s: Semantics) -> str:
         if symbol is not None:
             term = re.sub(rf"(?<![A-Za-z\\{{]){re.escape(symbol)}(?![A-Za-z])", partial(_told, amount(value)), term)
     return _logs(s, term)
+
+
+def rooted(s: Semantics, loss: Piece) -> Piece:
+    """The square root of a loss, and of what is added to it under the root."""
+    under = dict(s.term.parameters).get("under_root")
+    inner = added([loss] if under is None else [loss, signed(amount(under))])
+    return Sum(((False, rf"\sqrt{{{inner}}}"),))
 
 
 def _plain(s: Semantics) -> str:

@@ -153,7 +153,13 @@ def _rules_out(node: Node) -> bool:
 
 def sum_of_squares(node: Node) -> Node | None:
     """`sum(x ** 2, axis)` of the square of `norm(x, axis)`."""
-    found = operation(power(node)[1] or node) if power(node)[0] == "squared" else None
+    kind, inner, _ = power(node)
+    return sum_under_norm(inner) if kind == "squared" and inner is not None else None
+
+
+def sum_under_norm(node: Node) -> Node | None:
+    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root."""
+    found = operation(node)
     if found is None or found[0] != "norm" or not found[1]:
         return None
     _, (x, *rest), kwargs = found

@@ -74,6 +74,7 @@ FLOORS = {
     "epsilon": "{} added",
     "zero_target": "what has target 0 is left out",
     "log_zero": "log 0 taken as {}",
+    "under_root": "{} added under the root",
 }
 # What a parameter is called, and what it is where a side does not say; flags are the two things that they choose from.
 PARAMETERS: dict[str, tuple[str, float | None]] = {
@@ -110,6 +111,7 @@ CLASSES = {
     "flat": "classes not told from samples",
 }
 REDUCTIONS = {"sum": "sum", "mean": "mean", "none": "not reduced"}
+ROOTS = {"none": "as it is", "each": "the square root of each", "whole": "the square root of the whole"}
 KINKS = {
     "abs": "|x| at 0",
     "relu": "max(0, x) at 0",

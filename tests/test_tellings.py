@@ -147,6 +147,18 @@ ONE = (
         "torch.sqrt(((prediction - other) ** 2).sum(1)).mean()",
         "reduction.classes",
     ),
+    (
+        "F.pairwise_distance(prediction, other, eps=0.01).mean()",
+        "torch.norm(prediction - other, dim=1).mean()",
+        "guard.floor",
+    ),
+    ("torch.sqrt((prediction - other) ** 2 + 1e-2).mean()", "F.l1_loss(prediction, other)", "guard.floor"),
+    (
+        "(torch.abs(prediction - other) / (torch.abs(other) + 0.1)).mean()",
+        "(torch.abs(prediction - other) / torch.abs(other)).mean()",
+        "guard.floor",
+    ),
+    ("F.relu(1 - (2 * hot - 1) * prediction).mean()", "F.relu(1 - hot * prediction).mean()", "target.encoding"),
     ("torch.norm(prediction - other)", "torch.sqrt(F.mse_loss(prediction, other))", "reduction.batch"),
     ("torch.sqrt(F.mse_loss(prediction, other) + 1e-2)", "torch.sqrt(F.mse_loss(prediction, other))", "guard.floor"),
     (

@@ -39,6 +39,8 @@ Values = tuple[Any, ...]
 # Softplus has no kink: what a framework returns at 0 is a slope of its own where it is not the formula's.
 USUAL_SLOPES = {**TIES, "softplus": 0.5, "log": math.nan}
 
+USUAL_FLOORS = {"inside": 1.0}
+
 # Fractions like these have no short decimal form, and come from somebody's division by a count.
 LARGEST_COUNT = 10_000
 SHORT = 6
@@ -196,6 +198,12 @@ def _floors(given: Any) -> str:  # noqa: ANN401  pairs of a parameter and its va
     return ", ".join(FLOORS[name].format(amount(x)) for name, x in given)
 
 
+def _with_usual(given: Any, other: Any) -> Any:  # noqa: ANN401  as above
+    """What a side leaves as it usually is, where that is something and the other side's is something else."""
+    own = dict(given)
+    return (*given, *((name, USUAL_FLOORS[name]) for name, _ in other if name in USUAL_FLOORS and name not in own))
+
+
 def _divisor(values: Values) -> str:
     """What a mean counts, or the number by which a sum is divided."""
     match values:
@@ -237,7 +245,7 @@ WORDS: dict[str, Row] = {
     "guard.renormalise": lambda v, _: "divided by their sum" if v[0] else "as they are",
     "guard.recovered_logits": lambda v, _: "the logits are remembered" if v[0] else "the probabilities are used",
     "guard.order": lambda v, _: ", then ".join(v[0]) or "none",
-    "guard.floor": lambda v, _: _floors(v[-1]) or "nothing",
+    "guard.floor": lambda v, o: _floors(_with_usual(v[-1], o[-1])) or "nothing",
     "term.sides": lambda v, _: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
     "term.family": lambda v, _: _called(FAMILIES, v[0]),
     "term.parameter": _parameters,

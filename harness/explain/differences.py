@@ -83,7 +83,7 @@ class Difference:
 
 
 # Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
-FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
+FLOORS = frozenset({"floor", "epsilon", "added", "inside", "zero_target", "log_zero"})
 # What a ratio sums over is one of its parameters, and a reduction.
 OVER = frozenset({"over"})
 ROOT = frozenset({"under_root"})  # Goes with the root that it stands under.

@@ -158,8 +158,10 @@ def sum_of_squares(node: Node) -> Node | None:
 
 
 def sum_under_norm(node: Node) -> Node | None:
-    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root."""
+    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root; of a distance, its ε added to what it is squared of."""
     found = operation(node)
+    if found is not None and found[0] == "pairwise_distance":
+        return _under_distance(*found[1:])
     if found is None or found[0] != "norm" or not found[1]:
         return None
     _, (x, *rest), kwargs = found
@@ -168,6 +170,14 @@ def sum_under_norm(node: Node) -> Node | None:
     if set(given) - {"ord", "axis"} or given.get("ord", Literal(None)) not in _EUCLIDEAN:
         return None
     return Call("numpy.sum", (Binary("**", x, Literal(2)),), () if axis is None else (("axis", axis),))
+
+
+def _under_distance(args: tuple[Node, ...], kwargs: dict[str, Node]) -> Node | None:
+    given = dict(zip(("x1", "x2", "p", "eps", "keepdim"), args, strict=False)) | kwargs
+    if not {"x1", "x2"} <= given.keys() or given.get("p", Literal(2)) not in _EUCLIDEAN or "keepdim" in given:
+        return None
+    error = Binary("+", Binary("-", given["x1"], given["x2"]), given.get("eps", Literal(1e-6)))
+    return Call("numpy.sum", (Binary("**", error, Literal(2)),), (("axis", Literal(-1)),))
 
 
 _NORM_WORDS = {"p": "ord", "dim": "axis"}

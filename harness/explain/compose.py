@@ -16,6 +16,7 @@ from harness.catalog import api_of
 from harness.explain.absorb import absorb
 from harness.explain.divided import by_weights, divided_by, times
 from harness.explain.facts import Facts, constant_of, is_alone
+from harness.explain.focal import balanced, focal
 from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
@@ -141,7 +142,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
     if factor is not None:
         return times(s, factor)
     if facts.prediction in inputs_of(right):
-        return None
+        return _modulated(s, right, facts)
     if facts.describe(right).shape == ():
         return (
             None
@@ -149,6 +150,17 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
             else with_choice(s, "scale", constant=right)
         )
     return _weighted(s, right, facts)
+
+
+def _modulated(s: Semantics, factor: Node, facts: Facts) -> Semantics | None:
+    """A loss times how hard its elements are, which may be weighted itself."""
+    for weight, hard in factors(factor):
+        if facts.prediction not in inputs_of(weight):
+            amount, told = constant_of(weight, facts), _modulated(s, hard, facts)
+            if told is None or amount is not None:
+                return None if told is None or amount is None else times(told, amount)
+            return balanced(told, weight) or _weighted(told, weight, facts)
+    return focal(s, factor, facts, resolve)
 
 
 def _weighted(s: Semantics, weight: Node, facts: Facts) -> Semantics | None:

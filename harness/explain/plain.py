@@ -215,11 +215,6 @@ def _log_of(node: Node, t: Node) -> bool | None:
     return False if inner == t else None
 
 
-_RULES: tuple[Callable[[Node, Describe], Semantics | None], ...] = (
-    _picked,
-    density,
-    divergence_of_normals,
-    vae,
-    percentage,
-)
+Rule = Callable[[Node, Describe], Semantics | None]
+_RULES: tuple[Rule, ...] = (_picked, density, divergence_of_normals, vae, percentage)
 __all__ = ["is_entropy_of_target", "is_opaque", "of_array", "of_certainties", "of_losses", "plain"]

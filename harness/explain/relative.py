@@ -106,7 +106,7 @@ def _sizes(node: Node) -> tuple[dict[Node, Fraction], Fraction] | None:
             of[inner] = of.get(inner, Fraction(0)) + amount
             continue
         found = terms(part)
-        if found == {part: 1}:
+        if found is not None and [*found] == [part]:
             found = _multiple(part)
         if found is None:
             return None

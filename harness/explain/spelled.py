@@ -158,7 +158,7 @@ def sum_of_squares(node: Node) -> Node | None:
 
 
 def sum_under_norm(node: Node) -> Node | None:
-    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root; of a distance, its ε added to what it is squared of."""
+    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root; of a distance, its ε is added to the error."""
     found = operation(node)
     if found is not None and found[0] == "pairwise_distance":
         return _under_distance(*found[1:])

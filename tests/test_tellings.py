@@ -158,6 +158,11 @@ ONE = (
         "(torch.abs(prediction - other) / torch.abs(other)).mean()",
         "guard.floor",
     ),
+    (
+        "-(F.log_softmax(prediction, -1).gather(1, target[:, None]).squeeze(1) * halves).mean()",
+        "-(F.log_softmax(prediction, -1).gather(1, target[:, None]) * halves).mean()",
+        "layout.broadcast",
+    ),
     ("F.relu(1 - (2 * hot - 1) * prediction).mean()", "F.relu(1 - hot * prediction).mean()", "target.encoding"),
     ("torch.norm(prediction - other)", "torch.sqrt(F.mse_loss(prediction, other))", "reduction.batch"),
     ("torch.sqrt(F.mse_loss(prediction, other) + 1e-2)", "torch.sqrt(F.mse_loss(prediction, other))", "guard.floor"),

@@ -23,7 +23,7 @@ from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
 from harness.explain.roots import by_outputs, rooted, under_root
-from harness.explain.rows import laid_out
+from harness.explain.rows import crossed, laid_out
 from harness.explain.spelled import sum_of_squares
 from harness.explain.sums import factors
 from harness.explain.unit_axes import adds_axes, without_unit_axes
@@ -149,7 +149,7 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
             if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0
             else with_choice(s, "scale", constant=right)
         )
-    return _weighted(s, right, facts)
+    return crossed(s, left, right, facts) or _weighted(s, right, facts)
 
 
 def _modulated(s: Semantics, factor: Node, facts: Facts) -> Semantics | None:

@@ -150,6 +150,8 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
 def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
     """The rows of DETAILS, with what is added last: what changes in every part of a sum is no other part."""
     broadcast = a.layout.broadcast != b.layout.broadcast and core(a.layout.prediction) == core(b.layout.prediction)
+    weights = a.weight.sample, b.weight.sample
+    crossed = broadcast and None not in weights and core(weights[0]) == core(weights[1])
     divided = _divided(a, b) or _divided(b, a)
     for factor, fields in DETAILS:
         if divided and factor in ("reduction.batch", "scale.constant"):
@@ -158,8 +160,10 @@ def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
             yield factor, DIVIDED
         elif factor == "layout.broadcast" and broadcast:
             # An axis that was dropped or not makes the shapes fit or not.
-            yield factor, (*fields, ("layout", "prediction"))
-        elif factor != "term.added" and not (factor == "layout.prediction" and broadcast):
+            yield factor, (*fields, ("layout", "prediction"), *((("weight", "sample"),) if crossed else ()))
+        elif factor != "term.added" and not (
+            (factor == "layout.prediction" and broadcast) or (factor == "weight.sample" and crossed)
+        ):
             yield factor, fields
     yield "term.added", (("", "plus"),)
 

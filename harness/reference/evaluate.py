@@ -242,7 +242,8 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
         raw = number(weight.sample)
         if semantics.precision.accumulation is not None:
             raw = raw.cast(loss.arith)
-        loss, weight_total = _sample_weighted(loss, raw, weight_total)
+        crossed = semantics.layout.broadcast == "expanded" and semantics.target.encoding == "index"
+        loss, weight_total = _sample_weighted(loss, raw, weight_total, crossed=crossed)
     kept = _kept(semantics, setup, decoded, loss.shape)
     if kept is not None:
         loss = loss.where(kept, 0.0)
@@ -260,8 +261,9 @@ def _rooted(semantics: Semantics, loss: Tensor, setup: Setup) -> Tensor:
     return rooted(loss, None if added is None else setup.number(added), tie)
 
 
-def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
-    if sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
+def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None, *, crossed: bool) -> tuple[Tensor, Tensor]:
+    """Weighted losses, and their weights; `crossed`: a column of weights meets every loss of a row."""
+    if not crossed and sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
         loss = loss.reshape(sample.shape)
         before = before if before is None else before.reshape(sample.shape)
     loss = loss * sample

@@ -93,6 +93,27 @@ SAME += (
         "0.9 * F.cross_entropy(prediction, target, reduction='sum') - 0.02 * F.log_softmax(prediction, -1).sum()",
     ),
 )
+SAME += (
+    (
+        "3 / 4 * F.cross_entropy(prediction[:3], target[:3]) + 1 / 4 * F.cross_entropy(prediction[3:], target[3:])",
+        "F.cross_entropy(prediction, target)",
+    ),
+    (
+        "F.mse_loss(prediction, other, reduction='none').mean(0).sum()",
+        "F.mse_loss(prediction, other, reduction='none').sum(1).mean()",
+    ),
+    (
+        "(torch.linalg.norm((prediction - other).flatten(1), dim=1) ** 2).mean()",
+        "((prediction - other) ** 2).sum(1).mean()",
+    ),
+    (
+        (
+            "F.mse_loss(prediction[:, :2][:, 0], other[:, :2][:, 0])"
+            " + F.mse_loss(prediction[:, :2][:, 1], other[:, :2][:, 1])"
+        ),
+        "((prediction[:, :2] - other[:, :2]) ** 2).sum(1).mean()",
+    ),
+)
 # What differs between them, and nothing else.
 ONE = (
     (
@@ -176,6 +197,31 @@ ONE = (
         "0.9 * F.cross_entropy(prediction, target) - 0.02 * F.log_softmax(prediction, -1).sum(-1).mean()",
         "target.smoothing",
     ),
+    ("F.cross_entropy(prediction, target)", "F.cross_entropy(prediction[:3], target[:3])", "weight.mask"),
+    (
+        "F.cross_entropy(prediction, target, reduction='sum') / 4",
+        "F.cross_entropy(prediction[target > 0], target[target > 0])",
+        "weight.mask",
+    ),
+    (
+        "torch.maximum(0.9 * (other - prediction), -0.1 * (other - prediction)).mean()",
+        "0.5 * F.l1_loss(prediction, other)",
+        "term.parameter",
+    ),
+    (
+        "F.cross_entropy(prediction, target)",
+        (
+            "(F.cross_entropy(prediction, target, reduction='none')"
+            " + 2.0 * (1 - F.softmax(prediction, 1).gather(1, target[:, None]).squeeze(1))).mean()"
+        ),
+        "modulation.poly",
+    ),
+    (
+        "F.mse_loss(prediction, other)",
+        "F.mse_loss(prediction, other, reduction='none').mean(0).sum()",
+        "reduction.classes",
+    ),
+    ("F.mse_loss(prediction[:, :1], score)", "F.mse_loss(prediction[:, :1][:, 0], score)", "layout.broadcast"),
 )
 # Look alike, and are other losses: whoever says nothing differs, or that it is only this, says too much.
 APART = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.explain.choices import WORDS, amount, chain
 from harness.explain.differences import DETAILS, Difference, differences, read
-from harness.explain.vocabulary import ENCODINGS
+from harness.explain.vocabulary import ENCODINGS, FAMILIES
 from harness.semantics import Semantics
 
 # Families of which an element may count for one outcome or for both.
@@ -132,8 +132,8 @@ def words_of(difference: Difference, prediction_is: str | None) -> tuple[str, st
     """A's and B's choice of a difference in words."""
     factor, before, after = difference.factor, difference.before, difference.after
     if factor == "term.added" and len(before[0]) == len(after[0]):
-        first, second = zip(
-            *(_part(*pair, prediction_is) for pair in zip(before[0], after[0], strict=True)), strict=True
-        )
-        return " + ".join(first), " + ".join(second)
-    return choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
+        parts = [_part(*pair, prediction_is) for pair in zip(before[0], after[0], strict=True)]
+        return " + ".join(own for own, _ in parts), " + ".join(other for _, other in parts)
+    first, second = choice(factor, before, prediction_is, after), choice(factor, after, prediction_is, before)
+    alone = f" of the {FAMILIES.get(difference.part, difference.part)} alone" if difference.part else ""
+    return first + alone, second + alone

@@ -74,12 +74,16 @@ ORDER = {factor: i for i, (factor, _) in enumerate(DETAILS)}
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One switch: its name, both choices, and the function that throws it from A's choice to B's."""
+    """One switch: its name, both choices, and the function that throws it from A's choice to B's.
+
+    `part` is the family of the loss that it changes, where that is one of several that are added.
+    """
 
     factor: str
     before: tuple[Any, ...]
     after: tuple[Any, ...]
     throw: Callable[[Semantics], Semantics]
+    part: str = ""
 
 
 # Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
@@ -143,15 +147,20 @@ def differences(a: Semantics, b: Semantics) -> tuple[Difference, ...]:
         throw = _switch(fields, after, b)
         if factor != "term.added" and throughout(fields, a, b):
             throw, added = _thrown_throughout(throw, fields, b), _all_with(added, fields, b)
-        found.append((ORDER[factor], Difference(_named(factor, before, after), before, after, throw)))
+        part = a.term.family if factor == "scale.constant" and a.plus and not throughout(fields, a, b) else ""
+        found.append((ORDER[factor], Difference(_named(factor, before, after), before, after, throw, part)))
     return tuple(difference for _, difference in sorted(found, key=lambda place: place[0]))
 
 
 def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
     """The rows of DETAILS, with what is added last: what changes in every part of a sum is no other part."""
-    broadcast = a.layout.broadcast != b.layout.broadcast and core(a.layout.prediction) == core(b.layout.prediction)
+    ways = {s.layout.broadcast for s in (a, b)}
+    arrays = {(core(s.layout.prediction), core(s.target.source), s.target.encoding) for s in (a, b)}
+    broadcast = len(ways) == 2 and len(arrays) == 1  # noqa: PLR2004
     weights = a.weight.sample, b.weight.sample
-    crossed = broadcast and None not in weights and core(weights[0]) == core(weights[1])
+    laid: Fields = (("layout", "prediction"), ("target", "source"))
+    if broadcast and None not in weights and core(weights[0]) == core(weights[1]):
+        laid += (("weight", "sample"),)
     divided = _divided(a, b) or _divided(b, a)
     for factor, fields in DETAILS:
         if divided and factor in ("reduction.batch", "scale.constant"):
@@ -160,10 +169,8 @@ def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
             yield factor, DIVIDED
         elif factor == "layout.broadcast" and broadcast:
             # An axis that was dropped or not makes the shapes fit or not.
-            yield factor, (*fields, ("layout", "prediction"), *((("weight", "sample"),) if crossed else ()))
-        elif factor != "term.added" and not (
-            (factor == "layout.prediction" and broadcast) or (factor == "weight.sample" and crossed)
-        ):
+            yield factor, (*fields, *laid)
+        elif factor != "term.added" and not (broadcast and fields[0] in laid):
             yield factor, fields
     yield "term.added", (("", "plus"),)
 

@@ -47,7 +47,9 @@ def exchange(a: Semantics, b: Semantics) -> tuple[str, str, str] | None:
         # A two-sided loss is the same of 1 − p and 1 − t; what is left is a guard that is wider on one side.
         return "guard.clip", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
     if x != y and t != u and _shifted(x, y) and _shifted(t, u):
-        return "target.shift", f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
+        left_out = _left_out((x, t), (y, u)) or _left_out((y, u), (x, t))
+        factor = "weight.mask" if left_out else "target.shift"
+        return factor, f"{render(x)} against {render(t)}", f"{render(y)} against {render(u)}"
     return None
 
 
@@ -74,6 +76,12 @@ def _shifted(first: Node, second: Node) -> bool:
     bases = _unsliced(first), _unsliced(second)
     whole = [node if base is None else base for node, base in zip((first, second), bases, strict=True)]
     return bases != (None, None) and whole[0] == whole[1]
+
+
+def _left_out(whole: tuple[Node, Node], part: tuple[Node, Node]) -> bool:
+    """Whether one side reads the same part of both arrays of which the other reads all."""
+    items = {node.items if isinstance(node, Index) else None for node in part}
+    return len(items) == 1 and all(_unsliced(own) == every for every, own in zip(whole, part, strict=True))
 
 
 def _unsliced(node: Node) -> Node | None:

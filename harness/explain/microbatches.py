@@ -31,10 +31,12 @@ def as_microbatches(s: Semantics, divisor: float, describe: Callable[[Node], Des
 def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) -> Semantics | None:
     """Like losses of several batches as one of the joined batch, in micro-batches; None if they are not alike."""
     first = parts[0]
-    if any(_without_sources(part) != _without_sources(first) for part in parts):
+    if any(without_sources(part) != without_sources(first) for part in parts):
         return None
     predictions, targets = [p.layout.prediction for p in parts], [p.target.source for p in parts]
     shapes = [describe(node).shape for node in predictions]
+    if set(predictions) & set(targets):
+        return None  # The same arrays the other way round are no other part of a batch.
     if len(set(predictions)) != len(parts) or any(shape[1:] != shapes[0][1:] or not shape for shape in shapes):
         return None
     prediction = _joined(predictions, describe)
@@ -47,7 +49,8 @@ def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) 
     )
 
 
-def _without_sources(s: Semantics) -> Semantics:
+def without_sources(s: Semantics) -> Semantics:
+    """Everything that is said of a loss but which arrays it is of."""
     blank = Literal(None)
     return replace(s, layout=replace(s.layout, prediction=blank), target=replace(s.target, source=blank))
 

@@ -30,6 +30,7 @@ def reduced(s: Semantics, how: str, axis_node: Node | None, facts: Facts) -> Sem
         return None
     s = with_choice(s, "scale", offset=offset)
     if axis is None:
+        s, how = _samples_first(s, how, facts)
         return with_choice(s, "reduction", batch=how, denominator=_denominator(s), zero="nan")
     return _over_axis(s, how, int(axis), facts)
 
@@ -39,6 +40,16 @@ def _reduced_offset(offset: Value, how: str, axis: float | None) -> Value | None
     if isinstance(offset, Node):
         return None if axis is not None else Call(f"numpy.{how}", (offset,))
     return offset if how == "mean" or offset == 0.0 else None
+
+
+def _samples_first(s: Semantics, how: str, facts: Facts) -> tuple[Semantics, str]:
+    """Elements that were reduced over the samples before the columns, told in the usual order: it is the same."""
+    w, r = s.weight, s.reduction
+    plain = (w.sample, w.mask, w.klass, s.layout.softmax_axis) == (None,) * 4
+    rows = len(facts.shape(s.layout.prediction)) == 2 and s.layout.class_axis == 0  # noqa: PLR2004  samples, columns
+    if not (plain and rows and r.classes in ("sum", "mean") and FAMILIES[s.term.family].shape == "elementwise"):
+        return s, how
+    return with_choice(with_choice(s, "layout", class_axis=-1), "reduction", classes=how), r.classes
 
 
 def _denominator(s: Semantics) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from harness.explain.named import number, operation, power
 from harness.syntax import Attribute, Binary, Call, Literal, Node, Unary
+from harness.trees import rebuild
 
 ONE = (Literal(1), Literal(1.0))
 OUT_OF_SIGHT = -1e4  # A logit by which nobody means a score.
@@ -165,11 +166,18 @@ def sum_under_norm(node: Node) -> Node | None:
     if found is None or found[0] != "norm" or not found[1]:
         return None
     _, (x, *rest), kwargs = found
+    laid = operation(x)
+    if laid is not None and laid[0] in ("reshape", "flatten") and laid[1]:
+        # Squares of what is laid out are laid out alike.
+        inner = laid[1][0]
+        squares = rebuild(x, lambda child: Binary("**", child, Literal(2)) if child is inner else child)
+    else:
+        squares = Binary("**", x, Literal(2))
     given = dict(zip(("ord", "axis"), rest, strict=False)) | {_NORM_WORDS.get(key, key): kwargs[key] for key in kwargs}
     axis = given.get("axis")
     if set(given) - {"ord", "axis"} or given.get("ord", Literal(None)) not in _EUCLIDEAN:
         return None
-    return Call("numpy.sum", (Binary("**", x, Literal(2)),), () if axis is None else (("axis", axis),))
+    return Call("numpy.sum", (squares,), () if axis is None else (("axis", axis),))
 
 
 def _under_distance(args: tuple[Node, ...], kwargs: dict[str, Node]) -> Node | None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from harness.explain.vocabulary import CLASSES, REDUCTIONS
@@ -138,10 +139,10 @@ def _combined(comparison: Comparison, side: int) -> str:
 
 
 def returned(finding: Finding, comparison: Comparison) -> tuple[str, str]:
-    """How many numbers each side returned, in words."""
+    """How many numbers each side returned, in words; of a gradient, those that it is the gradient of."""
     first, second = (
         "nothing" if array is None else "one number" if array.ndim == 0 else count(array.size, "number")
-        for array in arrays(finding, comparison)
+        for array in arrays(finding, replace(comparison, aspect="value"))
     )
     return first, second
 

@@ -9,12 +9,13 @@ from itertools import product
 
 import numpy as np
 
+from harness.catalog.overlap import over
 from harness.explain.identify.amounts import SPREAD, Part, Reading, literal
 from harness.explain.identify.frame import Frame
 from harness.explain.identify.numbers import LONG, cost, digits, short
 from harness.reference.terms import FAMILIES
 from harness.semantics import Layout, Modulation, Reduction, Scale, Semantics, Term, Value, Weight, with_choice
-from harness.syntax import Input, Literal, Sequence
+from harness.syntax import Input
 
 UNUSUAL = 0.4  # A constant in front of a sum is more likely to be part of a mean.
 BASES = (0.0, 2.0, 10.0)
@@ -90,7 +91,7 @@ def _of_ratio(part: Part, frame: Frame, form: Form) -> Iterator[Candidate]:
             for n, v in values.items()
         )
         if len(axes) < ndim:
-            parameters = (*parameters, ("over", Sequence(tuple(Literal(float(i)) for i in axes))))
+            parameters = (*parameters, *over(axes, ndim))
         core = replace(part.core, layout=layout, term=replace(part.core.term, parameters=parameters))
         each = parts // k if part.per_class else parts
         if form.output == "position" and part.per_class:

@@ -76,8 +76,11 @@ def identify(
 
 
 def _of(ask: Ask, specimen: Mapping[str, InputArray]) -> Ask:
-    """Asked with the inputs that it has: what has no target is read beside a target that it never sees."""
-    return lambda inputs: ask({name: inputs[name] for name in specimen})
+    """Asked with the inputs that it has: what has no target is read beside a target that it never sees.
+
+    In other roles it may be asked without one of its own, and then says so.
+    """
+    return lambda inputs: ask({name: inputs[name] for name in specimen if name in inputs})
 
 
 def _checked(

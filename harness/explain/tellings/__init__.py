@@ -9,11 +9,12 @@ points as they were read, one rule at a time, the nearest pairs first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 from heapq import heappop, heappush
 from itertools import count
 
 from harness.explain.aligned import aligned
-from harness.explain.differences import Difference, differences
+from harness.explain.differences import differences
 from harness.explain.tellings import arrays, axes, counts, masks, sums, weights
 from harness.explain.tellings.ground import Ground
 from harness.semantics import Semantics
@@ -23,8 +24,10 @@ RULES: tuple[Rule, ...] = (
     axes.unmoved,
     axes.unmerged,
     axes.absorbed,
+    axes.squeezed,
     masks.unselected,
     masks.without_planted_label,
+    masks.without_clamped_labels,
     masks.as_label,
     masks.as_mask,
     masks.as_weights,
@@ -37,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     sums.as_whole,
     sums.of_even_parts,
     sums.as_smoothed,
+    sums.of_columns,
     sums.reordered,
     arrays.of_two,
     arrays.of_quotient,
@@ -51,13 +55,14 @@ BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ..
     counts.recounted,
     sums.as_poly,
     arrays.of_root,
+    arrays.as_quantile,
 )
 # Differences that no number shows on ordinary inputs count little; pairs whose tellings are tried.
 SILENT = frozenset({"mode", "evaluation", "reduction.zero", "target.bad_index", "guard.order"})
 SLIGHT = 0.1
 # That another array is read, another loss added or another constant put in front says less than any convention.
 OPAQUE = frozenset({"layout.prediction", "layout.class_axis", "layout.broadcast", "target.source", "target.encoding"})
-MORE = {**dict.fromkeys(OPAQUE, 1.25), "term.added": 1.1, "scale.constant": 1.15}
+MORE = {**dict.fromkeys(OPAQUE, 1.25), "term.added": 1.2, "scale.constant": 1.15}
 # Nobody turns a sum around in order to say what differs, or makes up a factor, unless that says more.
 FETCHED = 0.15
 MOST_PAIRS = 40
@@ -108,7 +113,9 @@ def _price(pair: Pair, other: Pair) -> float:
     steps = [(s, t) for s, t in zip(pair, other, strict=True) if s != t]
     turned = sum(len(s.plus) == len(t.plus) and s.plus != t.plus and s.term != t.term for s, t in steps)
     usual = {1.0, *(s.scale.constant for s in pair)}
-    return FETCHED * (turned + sum(t.scale.constant not in usual for _, t in steps))
+    # What is added without being divided by how many there are is that many times their mean.
+    made_up = sum(t.scale.constant not in {*usual, float(1 + len(s.plus))} for s, t in steps)
+    return FETCHED * (turned + made_up)
 
 
 def _neighbours(pair: Pair, ground: Ground, known: dict[Semantics, tuple[Semantics, ...]]) -> Iterator[Pair]:
@@ -125,12 +132,11 @@ def _distance(a: Semantics, b: Semantics, ground: Ground, paid: float = 0.0) -> 
     """How many things a person would say differ; of as many, names decide, whichever side is the first."""
     one, other = aligned(a, b)
     left = differences(one, other)
-    return paid + sum(_said(d, one, ground) for d in left), tuple(sorted(d.factor for d in left))
-
-
-def _said(d: Difference, s: Semantics, ground: Ground) -> float:
-    rests = d.factor in OPAQUE and ground.same(s, d.throw(s))
-    return SLIGHT if rests or d.factor in SILENT else MORE.get(d.factor, 1.0)
+    resting = [d for d in left if d.factor in OPAQUE and ground.same(one, d.throw(one))]
+    said = sum(SLIGHT if d in resting or d.factor in SILENT else MORE.get(d.factor, 1.0) for d in left)
+    if len(resting) > 1 and not ground.same(one, reduce(lambda s, d: d.throw(s), resting, one)):
+        said += MORE[resting[0].factor]  # None of them does anything alone, and together they do.
+    return paid + said, tuple(sorted(d.factor for d in left))
 
 
 __all__ = ["Ground", "told"]

@@ -87,6 +87,13 @@ def of_root(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantic
     yield replace(told, gradient=other.gradient)
 
 
+def as_quantile(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:
+    """Half of |e| is the quantile loss of the median."""
+    if s.term.family == "absolute" and other.term.family == "quantile" and isinstance(s.scale.constant, float):
+        told = with_choice(s, "term", family="quantile", parameters=(("quantile", 0.5),))
+        yield with_choice(told, "scale", constant=2.0 * s.scale.constant)
+
+
 def the_other_way_round(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
     """A divergence of the prediction from the target is one of the target from the prediction, reversed."""
     if s.term.family not in DIRECTED or s.term.sides != "one" or s.guard != Guard() or s.target.smoothing is not None:

@@ -17,7 +17,7 @@ from harness.reference.plain import Plain
 from harness.reference.tape import Tensor
 from harness.reference.terms import FAMILIES
 from harness.semantics import Semantics, with_choice
-from harness.syntax import Attribute, Input, Node
+from harness.syntax import Attribute, Call, Index, Input, Literal, Node, Slice
 from harness.trees import rebuild
 
 MOVES = frozenset({"transpose", "moveaxis", "movedim", "swapaxes", "permute_dims", "T", "mT"})
@@ -87,6 +87,23 @@ def absorbed(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     changed = absorb(s, describe, ground.dtype)
     if changed != s:
         yield changed
+
+
+def squeezed(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """`x[:, 0]` of an axis of length 1: x without that axis."""
+    x, t = (_squeezed(node, ground) for node in (s.layout.prediction, s.target.source))
+    if (x, t) != (s.layout.prediction, s.target.source):
+        yield replace(s, layout=replace(s.layout, prediction=x), target=replace(s.target, source=t))
+
+
+def _squeezed(node: Node, ground: Ground) -> Node:
+    match node:
+        case Index(x, (*whole, Literal(0))) if all(item == Slice() for item in whole):
+            shape = ground.shape(x)
+        case _:
+            return node
+    at = len(whole)
+    return Call("numpy.squeeze", (x,), (("axis", Literal(at)),)) if shape and shape[at : at + 1] == (1,) else node
 
 
 def unmerged(s: Semantics, ground: Ground) -> Iterator[Semantics]:

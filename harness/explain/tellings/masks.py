@@ -69,6 +69,18 @@ def without_planted_label(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
             yield replace(s, target=replace(s.target, source=labels), weight=replace(s.weight, mask=kept))
 
 
+def without_clamped_labels(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """Labels that were clamped to the first class where they are left out: y, and the label that is ignored."""
+    found = operation(s.target.source)
+    if found is None or found[0] not in ("clip", "clamp_min", "maximum", "relu") or s.target.encoding != "index":
+        return
+    labels = ground.array(found[1][0])
+    below = np.unique(labels[labels < 0]) if labels is not None else np.zeros(0)
+    if below.size == 1:
+        target = replace(s.target, source=found[1][0])
+        yield replace(s, target=target, weight=replace(s.weight, mask=float(below[0])))
+
+
 def unselected(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     """`x[m]` against `y[m]`: x against y, and m left to count."""
     x, y = s.layout.prediction, s.target.source
@@ -82,11 +94,12 @@ def unselected(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     if array is None or array.dtype != bool or s.weight.sample is not None or s.layout.class_axis not in (None, -1, 1):
         return
     axis = None if s.layout.class_axis is None else -1
+    label = ignored_label(mask, labels) if s.target.encoding == "index" else None
     told = replace(
         s,
         layout=replace(s.layout, prediction=whole, class_axis=axis),
         target=replace(s.target, source=labels),
-        weight=replace(s.weight, mask=mask),
+        weight=replace(s.weight, mask=mask if label is None else label),
     )
     counted = {"elements": "kept"}.get(s.reduction.denominator, s.reduction.denominator)
     yield with_choice(told, "reduction", denominator=counted)

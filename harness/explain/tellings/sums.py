@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.catalog.api import Described
-from harness.explain.counted import counts
+from harness.explain.counted import counts, is_count
 from harness.explain.identify.numbers import digits, short
-from harness.explain.microbatches import joined
+from harness.explain.microbatches import joined, without_sources
 from harness.explain.named import number
 from harness.explain.tellings.ground import Ground
 from harness.reference.formats import FORMATS
 from harness.semantics import Semantics, Smoothing, with_choice
-from harness.syntax import Node
+from harness.syntax import Index, Literal, Node, Slice
+
+Describe = Callable[[Node], Described]
 
 
 def reordered(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
@@ -25,17 +27,31 @@ def reordered(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
 
 
 def as_poly(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """A cross-entropy of hard targets and ½ c Σ|p − t| = c(1 − p) beside it, where the other side's is a poly loss."""
-    if len(s.plus) != 1 or not isinstance(s.scale.constant, float) or other.modulation.poly is None:
+    """A cross-entropy and c(1 − p) of hard targets beside it, where the other side is a cross-entropy, too.
+
+    c(1 − p) may stand there as ½ c Σ|p − t|, or as an offset of c and −c p: the logarithm of exp p.
+    """
+    if len(s.plus) != 1 or not isinstance(s.scale.constant, float) or other.plus:
         return
     first, second = replace(s, plus=()), s.plus[0]
-    constants = s.scale.constant, second.scale.constant
-    alike = (first.activation, first.reduction) == (second.activation, second.reduction)
-    if not (alike and first.term.family == "cross-entropy" and second.term.family == "absolute"):
+    families = first.term.family, other.term.family
+    if families != ("cross-entropy", "cross-entropy") or first.term.sides != "one" or not s.scale.constant:
         return
-    if isinstance(constants[1], float) and constants[0] and first.term.sides == "one" and s.scale.offset == 0.0:
-        poly = 2.0 * constants[1] / constants[0] * second.scale.sign * first.scale.sign
-        yield with_choice(first, "modulation", poly=poly)
+    amount = _of_certainty(first, second, told=other.modulation.poly is not None)
+    if amount is not None:
+        told = with_choice(first, "modulation", poly=amount / s.scale.constant * first.scale.sign)
+        yield with_choice(told, "scale", offset=0.0)
+
+
+def _of_certainty(first: Semantics, second: Semantics, *, told: bool) -> float | None:
+    """c where c(1 − p) is what is added; |p − t| is that only beside a loss that is told so."""
+    amount, offset, chain = second.scale.constant, first.scale.offset, first.activation.chain
+    if not isinstance(amount, float) or first.reduction.batch != second.reduction.batch:
+        return None
+    if told and second.term.family == "absolute" and second.activation.chain == chain and offset == 0.0:
+        return 2.0 * amount * second.scale.sign
+    picked = second.term.family == "cross-entropy" and second.activation.chain == (*chain, "exp")
+    return amount * second.scale.sign if picked and offset == amount * second.scale.sign else None
 
 
 def as_smoothed(s: Semantics, ground: Ground) -> Iterator[Semantics]:
@@ -94,10 +110,55 @@ def rounded(value: float, dtype: str) -> float:
     return short(value, FORMATS[dtype].u * abs(value))
 
 
+def of_columns(s: Semantics, ground: Ground) -> Iterator[Semantics]:
+    """Losses of each column of two arrays, added: the sum over the columns of both."""
+    parts = (replace(s, plus=()), *s.plus)
+    x, t = (_by_columns([pick(part) for part in parts], ground) for pick in (_prediction, _target))
+    alike = {without_sources(part) for part in parts}
+    r = s.reduction
+    if len(parts) < 2 or x is None or t is None or len(alike) != 1 or r.classes != "flat":  # noqa: PLR2004
+        return
+    if r.batch in ("sum", "mean") and r.denominator in ("elements", "samples"):
+        layout = replace(s.layout, prediction=x, class_axis=-1)
+        whole = replace(parts[0], layout=layout, target=replace(s.target, source=t))
+        yield with_choice(whole, "reduction", classes="sum", denominator="elements")
+
+
+def _prediction(s: Semantics) -> Node:
+    return s.layout.prediction
+
+
+def _target(s: Semantics) -> Node:
+    return s.target.source
+
+
+def _by_columns(nodes: list[Node], ground: Ground) -> Node | None:
+    """x where the nodes are `x[:, 0]`, `x[:, 1]`, … in order and there are no more."""
+    places = [(node.value, node.items) for node in nodes if isinstance(node, Index)]
+    value = places[0][0] if places else None
+    wanted = [(value, (Slice(), Literal(i))) for i in range(len(nodes))]
+    return (
+        value if value is not None and places == wanted and (ground.shape(value) or ())[1:] == (len(nodes),) else None
+    )
+
+
 def of_even_parts(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
     """The mean of means of parts of one length: the mean of all."""
     if len(set(s.reduction.microbatches or ())) == 1:
         yield with_choice(s, "reduction", microbatches=None)
+
+
+def _of_shares(parts: tuple[Semantics, ...], describe: Describe, dtype: str) -> Iterator[Semantics]:
+    """Means of parts, each times the share of the whole that it is: the mean over all."""
+    lengths = [shape[0] for part in parts if (shape := describe(part.layout.prediction).shape)]
+    constants = [part.scale.constant for part in parts if isinstance(part.scale.constant, float)]
+    if not len(lengths) == len(constants) == len(parts) or any(part.reduction.batch != "mean" for part in parts):
+        return
+    total, count = sum(constants), sum(lengths)
+    if all(is_count(c * count, total * n, dtype) for c, n in zip(constants, lengths, strict=True)):
+        whole = joined(tuple(with_choice(part, "scale", constant=total) for part in parts), describe)
+        if whole is not None:
+            yield with_choice(whole, "reduction", microbatches=None)
 
 
 def as_whole(s: Semantics, ground: Ground) -> Iterator[Semantics]:
@@ -110,6 +171,7 @@ def as_whole(s: Semantics, ground: Ground) -> Iterator[Semantics]:
     def describe(node: Node) -> Described:
         return Described(ground.shape(node) or (), integral=False)
 
+    yield from _of_shares(parts, describe, ground.dtype)
     whole = joined(parts, describe)
     if whole is None:
         return

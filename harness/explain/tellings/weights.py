@@ -97,10 +97,11 @@ def unnormalised(s: Semantics, ground: Ground) -> Iterator[Semantics]:
 
 
 def same_numbers(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
-    """Weights that are the other side's in another spelling."""
-    own, wanted = s.weight.sample, other.weight.sample
-    if not isinstance(own, Node) or not isinstance(wanted, Node) or own == wanted:
-        return
-    a, b = ground.array(own), ground.array(wanted)
-    if a is not None and b is not None and a.shape == b.shape and np.array_equal(a, b):
-        yield with_choice(s, "weight", sample=wanted)
+    """Weights or a mask that are the other side's in another spelling."""
+    for name in ("sample", "mask"):
+        own, wanted = getattr(s.weight, name), getattr(other.weight, name)
+        if not isinstance(own, Node) or not isinstance(wanted, Node) or own == wanted:
+            continue
+        a, b = ground.array(own), ground.array(wanted)
+        if a is not None and b is not None and a.shape == b.shape and np.array_equal(a, b):
+            yield with_choice(s, "weight", **{name: wanted})

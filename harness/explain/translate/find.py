@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cached_property
-
-import numpy as np
+from functools import cached_property, reduce
 
 from harness.explain.compose import Facts
 from harness.explain.describe import SUBJECTS, words_of
 from harness.explain.differences import Difference
 from harness.explain.standing import facts_of
-from harness.explain.translate.calls import Candidate, between, candidates, starts, unmasked
+from harness.explain.translate.calls import Candidate, between, candidates, starts
 from harness.explain.translate.check import VALUES_ONLY, Evaluator, OfPoint, OfTree, parted
 from harness.explain.translate.dialects import DIALECTS, Dialect, Inexpressible
 from harness.explain.translate.formula import written_out
-from harness.explain.translate.kinds import Trial, kind_of, trials
+from harness.explain.translate.kinds import Trial, trials
+from harness.explain.translate.simpler import simpler, told
 from harness.records import InputArray
-from harness.semantics import Gradient, Guard, Semantics, with_choice
-from harness.syntax import Node
+from harness.semantics import Gradient, Guard, Semantics
+from harness.syntax import Binary, Node
 from harness.trees import inputs_of, render, walk
 
 FORMULAS = frozenset({"torch", "tensorflow", "keras", "jax", "numpy"})
@@ -66,12 +65,6 @@ class Accepted:
     missing: tuple[str, ...]
     agrees: tuple[Trial, ...]
     exact: bool
-
-
-def _is_ranked(given: InputArray) -> bool:
-    """Whether labels are their own ranks: 0, 1, …, all of them there."""
-    present = np.unique(given.values)
-    return bool(np.array_equal(present, np.arange(present.size)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +195,7 @@ def _proposals(search: Search) -> Iterator[_Proposed]:
                 yield _Proposed(candidate.tree, candidate.point, between(candidate.point, search.goal))
     except Inexpressible:
         pass
+    yield from _of_parts(search)
     for goal in goals if search.to in FORMULAS else ():
         for variant in dict.fromkeys((replace(goal, guard=Guard()), goal)):
             try:
@@ -215,26 +209,15 @@ def _proposals(search: Search) -> Iterator[_Proposed]:
                 continue
 
 
-def simpler(goal: Semantics, inputs: Mapping[str, InputArray]) -> Iterator[Semantics]:
-    """The goal without a label to be ignored that no input bears, and the goal as it is."""
-    goal = _told(goal, inputs)
-    if isinstance(goal.weight.mask, int | float):
-        yield unmasked(goal)
-    yield goal
-
-
-def _told(goal: Semantics, inputs: Mapping[str, InputArray]) -> Semantics:
-    """As one would write it for these inputs: sums per sample and their mean, an encoding told from the numbers."""
-    if (goal.reduction.classes, goal.reduction.denominator, goal.layout.class_axis) == ("flat", "samples", -1):
-        goal = with_choice(goal, "reduction", classes="sum", denominator="elements")
-    names = inputs_of(goal.target.source)
-    if goal.target.encoding == "ranked" and all(_is_ranked(inputs[name]) for name in names):
-        fewer = goal.reduction.classes in ("sum", "mean")
-        return with_choice(goal, "target", encoding="index" if fewer else "dense")
-    if goal.target.encoding != "signed-if-not-binary":
-        return goal
-    binary = all(kind_of(inputs[name]) in ("binary", "one-hot") for name in names)
-    return with_choice(goal, "target", encoding="dense" if binary else "signed")
+def _of_parts(search: Search) -> Iterator[_Proposed]:
+    """Losses that are added, each by the shortest expression that says it."""
+    if not search.goal.plus:
+        return
+    parts = (replace(search.goal, plus=()), *search.goal.plus)
+    found = [next(accepted_of(replace(search, goal=part, evaluator=OfPoint(part))), None) for part in parts]
+    trees = [accepted.tree for accepted in found if accepted is not None]
+    if len(trees) == len(parts):
+        yield _Proposed(reduce(lambda left, right: Binary("+", left, right), trees), None, ())
 
 
 def _accepted(search: Search, each: _Proposed, tries: tuple[Trial, ...]) -> Accepted | None:
@@ -280,7 +263,7 @@ def why_not(search: Search) -> str:
             if nearest is None or len(candidate.left) < len(nearest.left):
                 nearest = candidate
         if search.to in FORMULAS:
-            written_out(_told(search.goal, search.inputs), search.dialect, facts.describe)
+            written_out(told(search.goal, search.inputs), search.dialect, facts.describe)
     except Inexpressible as reason:
         return str(reason)
     if nearest is None:

@@ -168,7 +168,8 @@ def _as_root(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identific
     """As the root of a loss."""
     if not is_root(first):
         return None
-    found = _of_form(frame, squares_of(oracle), np.square(first), seed, [])
+    with np.errstate(over="ignore"):
+        found = _of_form(frame, squares_of(oracle), np.square(first), seed, [])
     if found is None or found.semantics is None:
         return None
     root = rooted(found.semantics, flat=is_flat(oracle, frame))

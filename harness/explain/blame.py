@@ -17,13 +17,18 @@ def blame(a: Standing, b: Standing, aspect: str, question: Question) -> str:
     words = []
     for side in (a, b):
         if side.reference is None:
-            words.append(f"{side.name} stands for no known point of the space")
+            words.append(f"{side.name} computes no loss that is known here" + _next(side))
         elif not (side.stands(aspect, question.dtype) or side.stands_as_written(aspect, question.dtype)):
             words.append(
                 _contradiction(side, aspect)
                 + (_resembles(side, question) if question.searching and aspect == "value" else "")
             )
     return "; ".join(words)
+
+
+def _next(side: Standing) -> str:
+    """Where to ask on: what an expression or a function computes can be asked of itself, a printed number cannot."""
+    return "" if side.claimed else " (`harness identify` says how near it comes to one)"
 
 
 def _resembles(side: Standing, question: Question) -> str:

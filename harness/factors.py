@@ -42,6 +42,7 @@ FACTORS: tuple[str, ...] = (
     "reduction.denominator",
     "reduction.microbatches",
     "reduction.zero",
+    "reduction.root",
     "scale.constant",
     "scale.sign",
     "scale.log_base",

@@ -166,6 +166,8 @@ class Reduction(Hashed):
     (length of the leading axis), "kept" (elements not masked), "weights" (the weights used), "weights-unbroadcast",
     "nonzero-weights". `microbatches`: sizes along the leading axis whose means are averaged, the last repeated as often
     as it takes: (1,) averages the samples' own means. `zero`: the result when nothing is left to count: "nan", "zero".
+    `root`: "none", or the square root of "each" contribution (of a row's sum over its classes, before weights) or of
+    the "whole" (a root mean square); the term's parameter "under_root" is added to what it is taken of.
     """
 
     classes: str = "flat"
@@ -173,6 +175,7 @@ class Reduction(Hashed):
     denominator: str = "elements"
     microbatches: tuple[int, ...] | None = None
     zero: str = "nan"
+    root: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

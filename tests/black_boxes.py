@@ -332,7 +332,7 @@ OUTSIDE: dict[str, tuple[Loss, dict[str, np.ndarray]]] = {
     "hardest half": (lambda x, t: np.sort(_ce(x, t))[N // 2 :].mean(), ONE_HOTS),
     "hardest sample": (lambda x, t: _ce(x, t).max(), ONE_HOTS),
     "median of samples": (lambda x, t: np.median(_ce(x, t)), ONE_HOTS),
-    "root of the mean square": (lambda p, t: np.sqrt(((p - t) ** 2).mean()), REALS),
+    "cube root of the mean square": (lambda p, t: np.cbrt(((p - t) ** 2).mean()), REALS),
     "logarithm of the mean": (lambda p, t: np.log(((p - t) ** 2).mean()), REALS),
     "exponential of the loss": (lambda x, t: np.exp(_ce(x, t).mean()), ONE_HOTS),
     "squared loss of the loss": (lambda x, t: _ce(x, t).mean() ** 2, ONE_HOTS),

@@ -63,6 +63,10 @@ PROBABILITIES = Semantics(
     layout=Layout(Input("edges"), class_axis=1), target=Target(Input("missed")), reduction=Reduction("sum", "mean")
 )
 REAL = Semantics(target=Target(Input("dense")), term=Term("squared"))
+ROWS = with_choice(REAL, "reduction", classes="mean")
+HIT = Semantics(
+    Layout(Input("zeros")), Target(Input("zeros")), term=Term("squared"), reduction=Reduction("sum", root="each")
+)
 TIED = Semantics(layout=Layout(Input("tied")), target=Target(Input("zeros")), term=Term("absolute"))
 WEIGHTED = replace(CE, weight=Weight(klass=Input("w"), klass_in="target"))
 CLAMPED = replace(PROBABILITIES, guard=Guard(clamp=-100.0, order=("clamp",)))
@@ -103,6 +107,9 @@ EXPLAINS = [
     ("reduction.batch", BCE, with_choice(BCE, "reduction", batch="sum"), "value"),
     ("reduction.denominator", WEIGHTED, with_choice(WEIGHTED, "reduction", denominator="weights"), "value"),
     ("reduction.microbatches", CE, with_choice(CE, "reduction", microbatches=(2, 3)), "value"),
+    ("reduction.root", REAL, with_choice(REAL, "reduction", root="whole"), "value"),
+    ("reduction.root", with_choice(ROWS, "reduction", root="whole"), with_choice(ROWS, "reduction", root="each"), "value"),
+    ("guard.floor", with_choice(REAL, "reduction", root="whole"), with_choice(replace(REAL, term=Term("squared", parameters=(("under_root", 0.01),))), "reduction", root="whole"), "value"),
     ("scale.constant", REAL, with_choice(REAL, "scale", constant=0.5), "value"),
     ("scale.sign", CE, with_choice(CE, "scale", sign=-1), "value"),
     ("scale.log_base", CE, with_choice(CE, "scale", log_base=2.0), "value"),
@@ -258,6 +265,14 @@ def test_the_difference_of_two_logits_through_a_sigmoid_is_the_softmax_of_two():
         comparison = explain_pair(*sides, aspect, Question(inputs, "float64", "pair"))
         assert comparison.verdict in (Verdict.EQUAL, Verdict.IDENTICAL)
         assert comparison.scope == "everywhere"
+
+
+def test_a_root_of_nothing_has_no_slope_and_a_norm_may_have_one():
+    comparison = compared(HIT, replace(HIT, gradient=Gradient(tie=(("norm", 0.0),))), "gradient")
+
+    assert [f.factor for f in comparison.explanation.factors] == ["gradient.tie"]
+    assert comparison.verdict == Verdict.EXPLAINED
+    assert np.isnan(comparison.divergence.gap)
 
 
 def test_half_and_negated_are_two_factors():

@@ -74,6 +74,18 @@ CLIPPED = "[−t log p−(1−t) log(1−p)] where p=clip(x,10^−7,1−10^−7)
 # Loss, inputs, formula.
 WRITTEN = {
     "chained methods": (lambda p, t: (p - t).square().mean(), REALS, f"mean over elements of {SE}"),
+    "a root mean square": (
+        lambda p, t: torch.sqrt(F.mse_loss(p, t)),
+        REALS,
+        f"√(mean over elements of {SE})",
+    ),
+    "a norm": (lambda p, t: torch.norm(p - t), REALS, f"√(sum over elements of {SE})"),
+    "a root of a mean and a small number": (
+        lambda p, t: torch.sqrt(F.mse_loss(p, t) + 1e-6),
+        REALS,
+        f"√(mean over elements of {SE}+10^−6)",
+    ),
+    "half a root": (lambda p, t: 0.5 * torch.sqrt(F.mse_loss(p, t)), REALS, f"0.5 √(mean over elements of {SE})"),
     "log of what is picked": (
         lambda p, y: -torch.log(p[torch.arange(len(y)), y]).mean(),
         {"prediction": SIMPLEX, "target": LABELS},
@@ -226,6 +238,9 @@ OTHERWISE = {
     "logits are clamped": (lambda x, y: F.cross_entropy(x.clamp(-30, 30), y), CATEGORICAL),
     "logits are capped softly": (lambda x, y: F.cross_entropy(30 * torch.tanh(x / 30), y), CATEGORICAL),
     "a loss is capped": (lambda x, y: ce(x, y).clamp(max=1000.0).mean(), CATEGORICAL),
+    "a root is capped": (lambda p, t: torch.sqrt(F.mse_loss(p, t)).clamp(max=1e6), REALS),
+    "a root is kept from 0": (lambda p, t: torch.sqrt(F.mse_loss(p, t).clamp(min=1e-6)), REALS),
+    "a root of a mean, less a little": (lambda p, t: torch.sqrt(F.mse_loss(p, t)) - 1e-3, REALS),
     "a square is capped": (lambda p, t: ((p - t) ** 2).clamp(max=1e12).mean(), REALS),
     "easy samples are left out": (lambda x, y: (ce(x, y) * (ce(x, y) > 1e-6)).mean(), CATEGORICAL),
     "only what is wrong counts": (lambda x, y: (ce(x, y) * (x.argmax(1) != y)).mean(), CATEGORICAL),

@@ -162,6 +162,31 @@ ONE = (
         "F.mse_loss(prediction, other, reduction='none').sum(1).mean()",
         "scale.constant",
     ),
+    ("torch.sqrt(F.mse_loss(prediction, other))", "F.mse_loss(prediction, other)", "reduction.root"),
+    (
+        "torch.sqrt(((prediction - other) ** 2).mean(1)).mean()",
+        "torch.sqrt(((prediction - other) ** 2).sum(1)).mean()",
+        "reduction.classes",
+    ),
+    (
+        "F.pairwise_distance(prediction, other, eps=0.01).mean()",
+        "torch.norm(prediction - other, dim=1).mean()",
+        "guard.floor",
+    ),
+    ("torch.sqrt((prediction - other) ** 2 + 1e-2).mean()", "F.l1_loss(prediction, other)", "guard.floor"),
+    (
+        "(torch.abs(prediction - other) / (torch.abs(other) + 0.1)).mean()",
+        "(torch.abs(prediction - other) / torch.abs(other)).mean()",
+        "guard.floor",
+    ),
+    (
+        "-(F.log_softmax(prediction, -1).gather(1, target[:, None]).squeeze(1) * halves).mean()",
+        "-(F.log_softmax(prediction, -1).gather(1, target[:, None]) * halves).mean()",
+        "layout.broadcast",
+    ),
+    ("F.relu(1 - (2 * hot - 1) * prediction).mean()", "F.relu(1 - hot * prediction).mean()", "target.encoding"),
+    ("torch.norm(prediction - other)", "torch.sqrt(F.mse_loss(prediction, other))", "reduction.batch"),
+    ("torch.sqrt(F.mse_loss(prediction, other) + 1e-2)", "torch.sqrt(F.mse_loss(prediction, other))", "guard.floor"),
     (
         "torch.abs((other - prediction) / other).mean()",
         "torch.abs((other - prediction) / prediction).mean()",
@@ -213,6 +238,14 @@ APART = (
         "(F.cross_entropy(prediction, target, reduction='none') * w[target]).sum() / w.sum()",
     ),
     ("F.mse_loss(prediction, other, reduction='sum') / 4", "F.mse_loss(other, prediction)"),
+    (
+        "torch.sqrt(((prediction - other) ** 2).mean(1)).mean()",
+        "torch.sqrt(((prediction - other) ** 2).mean())",
+    ),
+    (
+        "torch.sqrt(((prediction - other) ** 2).sum(1)).sum() / 20",
+        "torch.sqrt(((prediction - other) ** 2).mean())",
+    ),
     (
         "(F.cross_entropy(prediction[:3], target[:3]) + F.cross_entropy(prediction[3:], target[3:])) / 2",
         "F.cross_entropy(prediction, target)",

@@ -104,7 +104,7 @@ def _prediction_step(s: Semantics, describe: Describe, dtype: str) -> Semantics 
 def _takes_logarithm(s: Semantics) -> bool:
     """Whether what the prediction is goes into a logarithm as it stands, and nowhere else."""
     one_sided = s.term.family in ("cross-entropy", "kl") and s.term.sides == "one" and s.guard == Guard()
-    return s.activation.chain[:1] == ("log",) or (not s.activation.chain and one_sided and s.modulation == Modulation())
+    return not s.activation.chain and one_sided and s.modulation == Modulation()
 
 
 def _reordered(s: Semantics, x: Node, items: tuple[Node, ...], describe: Describe) -> Semantics | None:

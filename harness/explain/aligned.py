@@ -46,6 +46,7 @@ def _flat(s: Semantics) -> Semantics | None:
     if not (
         elementwise
         and plain
+        and r.root != "each"
         and same
         and r.denominator in ("elements", "samples", "kept")
         and s.layout.class_axis in (-1, None)
@@ -59,7 +60,8 @@ def _unfolded(s: Semantics, other: Semantics) -> Semantics:
     if s.reduction.classes != "flat" or FAMILIES[s.term.family].shape != "elementwise":
         return s if s.reduction.classes != "flat" else with_choice(s, "reduction", classes=other.reduction.classes)
     if (
-        s.weight.sample is not None
+        s.reduction.root == "each"
+        or s.weight.sample is not None
         or s.weight.mask is not None
         or s.reduction.denominator not in ("elements", "kept", "samples")
     ):

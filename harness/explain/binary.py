@@ -134,12 +134,23 @@ def _softplus_of_size(node: Node) -> tuple[Node, bool] | None:
 def _positive_parts(parts: Terms, x: Node, framework: str) -> Iterator[tuple[Node, float]]:
     """Terms that are max(x, 0), with their slope at 0."""
     for part in parts:
-        found = None if part is None else operation(part)
-        if found is None or part is None or found[0] not in _RELU or found[1][:1] != (x,):
-            continue
-        bounds = [*found[1][1:], *found[2].values()]
-        if (found[0] == "relu" and not bounds) or [number(b) for b in bounds] == [0.0]:
-            yield part, _RELU_OF.get((framework, found[0]), _RELU[found[0]])
+        found = None if part is None else positive_part(part, framework)
+        if found is not None and part is not None and found[0] == x:
+            yield part, found[1]
+
+
+def positive_part(node: Node, framework: str) -> tuple[Node, float] | None:
+    """(x, its slope at 0) of max(x, 0)."""
+    found = operation(node)
+    if found is None or found[0] not in _RELU or not found[1]:
+        return None
+    arguments = [*found[1], *found[2].values()]
+    if found[0] == "maximum" and number(arguments[0]) == 0.0:
+        arguments.reverse()
+    inner, bounds = arguments[0], [number(b) for b in arguments[1:]]
+    if bounds != ([] if found[0] == "relu" else [0.0]):
+        return None
+    return inner, _RELU_OF.get((framework, found[0]), _RELU[found[0]])
 
 
 def _target_in(rest: Terms, x: Node, amount: Fraction) -> Node | None:

@@ -25,6 +25,7 @@ from harness.explain.vocabulary import (
     PARAMETERS,
     PROBABILITIES,
     REDUCTIONS,
+    ROOTS,
     SLOPES_OUTSIDE,
     SMOOTHINGS,
 )
@@ -37,6 +38,8 @@ Values = tuple[Any, ...]
 
 # Softplus has no kink: what a framework returns at 0 is a slope of its own where it is not the formula's.
 USUAL_SLOPES = {**TIES, "softplus": 0.5, "log": math.nan}
+
+USUAL_FLOORS = {"inside": 1.0}
 
 # Fractions like these have no short decimal form, and come from somebody's division by a count.
 LARGEST_COUNT = 10_000
@@ -191,6 +194,16 @@ def _smoothed(value: Smoothing | None) -> str:
     return "none" if value is None else f"{amount(value.amount)}, {SMOOTHINGS[value.kind]}"
 
 
+def _floors(given: Any) -> str:  # noqa: ANN401  pairs of a parameter and its value
+    return ", ".join(FLOORS[name].format(amount(x)) for name, x in given)
+
+
+def _with_usual(given: Any, other: Any) -> Any:  # noqa: ANN401  as above
+    """What a side leaves as it usually is, where that is something and the other side's is something else."""
+    own = dict(given)
+    return (*given, *((name, USUAL_FLOORS[name]) for name, _ in other if name in USUAL_FLOORS and name not in own))
+
+
 def _divisor(values: Values) -> str:
     """What a mean counts, or the number by which a sum is divided."""
     match values:
@@ -232,7 +245,7 @@ WORDS: dict[str, Row] = {
     "guard.renormalise": lambda v, _: "divided by their sum" if v[0] else "as they are",
     "guard.recovered_logits": lambda v, _: "the logits are remembered" if v[0] else "the probabilities are used",
     "guard.order": lambda v, _: ", then ".join(v[0]) or "none",
-    "guard.floor": lambda v, _: ", ".join(FLOORS[name].format(amount(x)) for name, x in v[0]) or "nothing",
+    "guard.floor": lambda v, o: _floors(_with_usual(v[-1], o[-1])) or "nothing",
     "term.sides": lambda v, _: "both outcomes of every element" if v[0] == "two" else "the target's class alone",
     "term.family": lambda v, _: _called(FAMILIES, v[0]),
     "term.parameter": _parameters,
@@ -246,6 +259,7 @@ WORDS: dict[str, Row] = {
         "one mean" if v[0] is None else f"mean of the means of parts of {amount(v[0])}"
     ),
     "reduction.zero": lambda v, _: f"{v[0]} when nothing is left",
+    "reduction.root": lambda v, _: ROOTS[v[0]] + (f", {_floors(v[1])}" if v[1] else ""),
     "scale.constant": lambda v, _: f"times {amount(v[0])}",
     "scale.log_base": lambda v, _: f"logarithm to base {amount(v[0])}" if v[0] else "natural logarithm",
     "scale.sign": lambda v, _: "+" if v[0] > 0 else "−",

@@ -16,12 +16,14 @@ from harness.catalog import api_of
 from harness.explain.absorb import absorb
 from harness.explain.divided import by_weights, divided_by, times
 from harness.explain.facts import Facts, constant_of, is_alone
+from harness.explain.focal import balanced, focal
 from harness.explain.masks import bare, ignored_label
 from harness.explain.microbatches import as_microbatches
 from harness.explain.named import IDENTITIES, number, operation
 from harness.explain.plain import is_entropy_of_target, of_array, of_certainties, of_losses, plain
 from harness.explain.reduced import reduced
-from harness.explain.rows import laid_out
+from harness.explain.roots import by_outputs, rooted, under_root
+from harness.explain.rows import crossed, laid_out
 from harness.explain.spelled import sum_of_squares
 from harness.explain.sums import factors
 from harness.explain.unit_axes import adds_axes, without_unit_axes
@@ -45,6 +47,13 @@ def resolve(node: Node, facts: Facts) -> Semantics | None:
     spelled = plain(node, facts.describe, facts.prediction) or (of_certainties(node) if facts.alone else None)
     if spelled is not None:
         return _settled(spelled, facts)
+    outputs = by_outputs(node, facts)
+    if outputs is not None:
+        return resolve(outputs, facts)
+    root = under_root(node)
+    if root is not None:
+        inner = resolve(root[0], facts) or _recognised(root[0], facts)
+        return _mapped(inner, partial(rooted, facts=facts, flat=root[1]))
     match node:
         case Unary("-", operand):
             return _mapped(resolve(operand, facts), _negated)
@@ -133,14 +142,25 @@ def _multiplied(left: Node, right: Node, facts: Facts) -> Semantics | None:
     if factor is not None:
         return times(s, factor)
     if facts.prediction in inputs_of(right):
-        return None
+        return _modulated(s, right, facts)
     if facts.describe(right).shape == ():
         return (
             None
             if s.plus or s.scale.constant != 1.0 or s.scale.offset != 0.0
             else with_choice(s, "scale", constant=right)
         )
-    return _weighted(s, right, facts)
+    return crossed(s, left, right, facts) or _weighted(s, right, facts)
+
+
+def _modulated(s: Semantics, factor: Node, facts: Facts) -> Semantics | None:
+    """A loss times how hard its elements are, which may be weighted itself."""
+    for weight, hard in factors(factor):
+        if facts.prediction not in inputs_of(weight):
+            amount, told = constant_of(weight, facts), _modulated(s, hard, facts)
+            if told is None or amount is not None:
+                return None if told is None or amount is None else times(told, amount)
+            return balanced(told, weight) or _weighted(told, weight, facts)
+    return focal(s, factor, facts, resolve)
 
 
 def _weighted(s: Semantics, weight: Node, facts: Facts) -> Semantics | None:

@@ -73,6 +73,7 @@ SUBJECTS = {
     "reduction.denominator": "What the mean counts",
     "reduction.microbatches": "Micro-batches",
     "reduction.zero": "When nothing is left to count",
+    "reduction.root": "What the square root is taken of",
     "scale.constant": "A constant factor",
     "scale.sign": "The sign",
     "scale.log_base": "The logarithm",

@@ -54,6 +54,7 @@ DETAILS: tuple[tuple[str, Fields], ...] = (
     ("reduction.denominator", (("reduction", "denominator"),)),
     ("reduction.microbatches", (("reduction", "microbatches"),)),
     ("reduction.zero", (("reduction", "zero"),)),
+    ("reduction.root", (("reduction", "root"), ("term", "under_root"))),
     ("scale.constant", (("scale", "constant"),)),
     ("scale.sign", (("scale", "sign"),)),
     ("scale.log_base", (("scale", "log_base"),)),
@@ -86,16 +87,18 @@ class Difference:
 
 
 # Parameters of a term that only keep it from dividing by zero, or from log 0: guards, to whoever reads of them.
-FLOORS = frozenset({"floor", "epsilon", "zero_target", "log_zero"})
+FLOORS = frozenset({"floor", "epsilon", "added", "inside", "zero_target", "log_zero"})
 # What a ratio sums over is one of its parameters, and a reduction.
 OVER = frozenset({"over"})
+ROOT = frozenset({"under_root"})  # Goes with the root that it stands under.
 
 
 def _kind(parameter: str) -> str:
-    return "floors" if parameter in FLOORS else "over" if parameter in OVER else "shape"
+    kinds = {"floors": FLOORS, "over": OVER, "under_root": ROOT}
+    return next((kind for kind, names in kinds.items() if parameter in names), "shape")
 
 
-_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "shape")})
+_KINDS = frozenset({("term", "floors"), ("term", "over"), ("term", "under_root"), ("term", "shape")})
 
 
 def read(s: Semantics, stage: str, name: str) -> Any:  # noqa: ANN401  a convention may be of any type
@@ -154,6 +157,10 @@ def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
     ways = {s.layout.broadcast for s in (a, b)}
     arrays = {(core(s.layout.prediction), core(s.target.source), s.target.encoding) for s in (a, b)}
     broadcast = len(ways) == 2 and len(arrays) == 1  # noqa: PLR2004
+    weights = a.weight.sample, b.weight.sample
+    laid: Fields = (("layout", "prediction"), ("target", "source"))
+    if broadcast and None not in weights and core(weights[0]) == core(weights[1]):
+        laid += (("weight", "sample"),)
     divided = _divided(a, b) or _divided(b, a)
     for factor, fields in DETAILS:
         if divided and factor in ("reduction.batch", "scale.constant"):
@@ -162,8 +169,8 @@ def _in_order(a: Semantics, b: Semantics) -> Iterator[tuple[str, Fields]]:
             yield factor, DIVIDED
         elif factor == "layout.broadcast" and broadcast:
             # An axis that was dropped or not makes the shapes fit or not.
-            yield factor, (*fields, ("layout", "prediction"), ("target", "source"))
-        elif factor != "term.added" and not (factor in ("layout.prediction", "target.source") and broadcast):
+            yield factor, (*fields, *laid)
+        elif factor != "term.added" and not (broadcast and fields[0] in laid):
             yield factor, fields
     yield "term.added", (("", "plus"),)
 
@@ -210,6 +217,8 @@ def _named(factor: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> str:
     """What a person would call the difference, where that depends on what it is."""
     if factor == "target.source":
         return "target.encoding" if before[1] != after[1] else factor if before[0] != after[0] else "target.bad_index"
+    if factor == "reduction.root":
+        return factor if before[0] != after[0] else "guard.floor"
     same_weights = factor.startswith("weight.") and before[0] is not None and core(before[0]) == core(after[0])
     return "layout.broadcast" if same_weights and before[1:] == after[1:] else factor
 

@@ -50,6 +50,7 @@ def divided_by(s: Semantics, divisor: Node, amount: float, facts: Facts) -> Sema
         return with_choice(s, "scale", log_base=base)
     if (
         s.reduction.batch == "sum"
+        and s.reduction.root != "whole"
         and not s.plus
         and s.scale.constant == 1.0
         and s.scale.offset == 0.0
@@ -91,7 +92,7 @@ def by_weights(s: Semantics, divisor: Node, facts: Facts) -> Semantics | None:
     shape = facts.shape(divisor)
     if len(shape) == 1:
         return _by_rows(s, facts.array(divisor), facts)
-    if s.reduction.batch != "sum" or shape != ():
+    if s.reduction.batch != "sum" or s.reduction.root == "whole" or shape != ():
         return None
     counted = _guarded(divisor, facts)
     denominator = _counted(s, divisor if counted is None else counted, facts)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.explain.formula_notes import SEPARATOR, WHERE, Notes, remarks
-from harness.explain.formula_terms import amount, factor, term_of
+from harness.explain.formula_terms import amount, factor, rooted, term_of
 from harness.explain.latex_text import as_text
 from harness.explain.signed import OVER_CLASSES, Big, Piece, added, negated, scaled, signed
 from harness.reference.terms import FAMILIES
@@ -75,7 +75,8 @@ def _parts(semantics: Semantics) -> list[Semantics]:
 
 def _single(s: Semantics, notes: Notes) -> Piece:
     term = signed(_LETTER.sub(_Letters(s, notes), _known_target(s, term_of(s))))
-    return _scaled(s, _reduced(s, _weighted(s, _modulated(s, term, notes), notes), notes))
+    whole = _reduced(s, _weighted(s, _modulated(s, term, notes), notes), notes)
+    return _scaled(s, rooted(s, whole) if s.reduction.root == "whole" else whole)
 
 
 def _known_target(s: Semantics, term: str) -> str:
@@ -216,6 +217,7 @@ def _weighted(s: Semantics, term: Piece, notes: Notes) -> Piece:
         term = scaled(term, f"{_weight(w.klass, notes)}_c")
     if s.reduction.classes in ("sum", "mean") and FAMILIES[s.term.family].shape == "elementwise":
         term = Big(OVER_CLASSES, term, r"\frac{1}{K}" if s.reduction.classes == "mean" else "")
+    term = rooted(s, term) if s.reduction.root == "each" else term
     if s.modulation.z_loss is not None:
         score = _score(s, notes)
         z_loss = signed(rf"{amount(s.modulation.z_loss)}\,(\log\sum_c \exp {score})^2")

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.explain.choices import EPSILONS, brief, unwrapped
+from harness.explain.signed import Piece, Sum, added, signed
 from harness.reference.terms import FAMILIES
 from harness.syntax import Binary, Literal, Unary
 from harness.trees import render
@@ -78,6 +79,13 @@ def term_of(s: Semantics) -> str:
     return _logs(s, term)
 
 
+def rooted(s: Semantics, loss: Piece) -> Piece:
+    """The square root of a loss, and of what is added to it under the root."""
+    under = dict(s.term.parameters).get("under_root")
+    inner = added([loss] if under is None else [loss, signed(amount(under))])
+    return Sum(((False, rf"\sqrt{{{inner}}}"),))
+
+
 def _plain(s: Semantics) -> str:
     family, term = s.term.family, FAMILIES[s.term.family].formula
     if s.term.direction == "reverse":
@@ -116,13 +124,32 @@ def _on(given: Given, name: str) -> bool:
 
 
 def _percentage(given: Given) -> str:
-    size = rf"\max(|t|,{amount(given['floor'])})" if "floor" in given else "|t|"
-    return rf"|p-t|/{size}"
+    size = rf"|t{_plus(given, 'added')}|"
+    return rf"|p-t|/{_kept_from_zero(size, given, alone=True)}"
+
+
+def _symmetric(given: Given) -> str:
+    return rf"|p-t|/{_kept_from_zero('|p|+|t|', given, alone=False)}"
+
+
+def _kept_from_zero(size: str, given: Given, *, alone: bool) -> str:
+    if "floor" in given:
+        return rf"\max({size},{amount(given['floor'])})"
+    size += _plus(given, "epsilon")
+    return size if alone and "epsilon" not in given else f"({size})"
+
+
+def _plus(given: Given, name: str) -> str:
+    """What is added, with its sign."""
+    text = amount(given[name]) if name in given else ""
+    return text if not text or text.startswith("-") else f"+{text}"
 
 
 def _squared_log(given: Given) -> str:
     p, t = (rf"\max({x},{amount(given['floor'])})" if "floor" in given else x for x in "pt")
-    return rf"(\log(1+{p})-\log(1+{t}))^2"
+    one = amount(given.get("inside", 1.0))
+    first, second = (rf"\log {x}" if one == "0" else rf"\log({one}+{x})" for x in (p, t))
+    return rf"({first}-{second})^2"
 
 
 def _poisson(given: Given) -> str:
@@ -179,7 +206,10 @@ def _dice(given: Given) -> str:
 
 
 _WITH_PARAMETERS: dict[str, Callable[[Given], str]] = {
+    "squared": lambda given: rf"(p-t{_plus(given, 'epsilon')})^2",
+    "absolute": lambda given: rf"|p-t{_plus(given, 'epsilon')}|",
     "absolute-percentage": _percentage,
+    "symmetric-percentage": _symmetric,
     "squared-log": _squared_log,
     "poisson": _poisson,
     "gaussian-nll": _gaussian,

@@ -24,7 +24,8 @@ def as_microbatches(s: Semantics, divisor: float, describe: Callable[[Node], Des
         The point over the joined batch with `reduction.microbatches` set to the parts' lengths, or None.
     """
     parts = (replace(s, plus=()), *s.plus)
-    return joined(parts, describe) if len(parts) == int(divisor) > 1 and s.reduction.batch == "mean" else None
+    means = s.reduction.batch == "mean" and s.reduction.root != "whole"
+    return joined(parts, describe) if len(parts) == int(divisor) > 1 and means else None
 
 
 def joined(parts: tuple[Semantics, ...], describe: Callable[[Node], Described]) -> Semantics | None:

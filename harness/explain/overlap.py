@@ -89,7 +89,7 @@ def _summed(node: Node, p: Node, t: Node, axes: Axes) -> Polynomial | None:
         found = None if part is None else _sum(part)
         inner = {ONE: Fraction(1)} if part is None else None
         if found is not None and found[1] == axes:
-            inner = _polynomial(found[0], p, t)
+            inner = polynomial(found[0], p, t)
             if inner is None or ONE in inner:
                 return None
         if inner is None:
@@ -98,7 +98,8 @@ def _summed(node: Node, p: Node, t: Node, axes: Axes) -> Polynomial | None:
     return total
 
 
-def _polynomial(node: Node, p: Node, t: Node) -> Polynomial | None:
+def polynomial(node: Node, p: Node, t: Node) -> Polynomial | None:
+    """Powers of p and t with what they are multiplied by; None for anything else."""
     if node in (p, t):
         return {P if node == p else T: Fraction(1)}
     amount = number(node)
@@ -106,13 +107,13 @@ def _polynomial(node: Node, p: Node, t: Node) -> Polynomial | None:
         return {ONE: Fraction(repr(amount))} if math.isfinite(amount) else None
     kind, inner, _ = power(node)
     if kind == "squared" and inner is not None:
-        return _times(*(_polynomial(inner, p, t),) * 2)
+        return _times(*(polynomial(inner, p, t),) * 2)
     match node:
         case Binary("+" | "-" as op, left, right):
-            first, second = _polynomial(left, p, t), _polynomial(right, p, t)
+            first, second = polynomial(left, p, t), polynomial(right, p, t)
             return None if first is None or second is None else _plus(first, second, Fraction(1 if op == "+" else -1))
         case Binary("*", left, right):
-            return _times(_polynomial(left, p, t), _polynomial(right, p, t))
+            return _times(polynomial(left, p, t), polynomial(right, p, t))
         case _:
             return None
 

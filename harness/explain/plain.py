@@ -15,8 +15,10 @@ from harness.explain.binary import binary
 from harness.explain.facts import Facts
 from harness.explain.gaussian import density, divergence_of_normals, vae
 from harness.explain.joint import core
+from harness.explain.margins import margin
 from harness.explain.named import number, operation, power
 from harness.explain.overlap import overlap
+from harness.explain.relative import percentage
 from harness.explain.spelled import negated
 from harness.explain.sums import factors
 from harness.expression import framework_of, inputs_of
@@ -25,6 +27,7 @@ from harness.syntax import Binary, Call, Index, Input, Literal, Node
 
 Describe = Callable[[Node], Described]
 NOTHING = Literal(0.0)
+EPSILON = 1e-2  # What is added to an error to keep it from 0, and is no part of it.
 ELEMENTWISE = Reduction(batch="none")
 
 
@@ -38,7 +41,8 @@ def plain(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     """
     try:
         rules = (rule(node, describe) for rule in _RULES)
-        found = next((point for point in rules if point is not None), None) or _error(node, describe, prediction)
+        found = next((point for point in rules if point is not None), None)
+        found = found or margin(node, prediction, framework_of(node)) or _error(node, describe, prediction)
         found = found or overlap(node, describe, prediction)
     except CaseError:
         return None  # A loss stands inside, whose shape the tree alone does not tell.
@@ -145,17 +149,28 @@ def _error(node: Node, describe: Describe, prediction: str) -> Semantics | None:
     family, inner, tie = power(node)
     if inner is None:
         return None
+    inner, added = _with_epsilon(inner)
     x, t = (inner.left, inner.right) if isinstance(inner, Binary) and inner.op == "-" else (inner, NOTHING)
     if prediction in inputs_of(t) and prediction not in inputs_of(x):
-        x, t = t, x
+        x, t, added = t, x, -added
     same = describe(t).shape in ((), describe(x).shape)
     return Semantics(
         layout=Layout(x, broadcast="aligned" if same else "expanded"),
         target=Target(t),
-        term=Term(family),
+        term=Term(family, parameters=(("epsilon", added),) if added else ()),
         reduction=ELEMENTWISE,
         gradient=Gradient(tie=(("abs", 1.0),)) if tie else Gradient(),
     )
+
+
+def _with_epsilon(error: Node) -> tuple[Node, float]:
+    """(a − b, ε) of a − b + ε, for an ε that is no shift."""
+    match error:
+        case Binary("+", Binary("-") as inner, epsilon) | Binary("+", epsilon, Binary("-") as inner):
+            added = number(epsilon)
+        case _:
+            return error, 0.0
+    return (error, 0.0) if added is None or abs(added) > EPSILON else (inner, added)
 
 
 def _divergence(node: Node, prediction: str) -> Semantics | None:
@@ -200,5 +215,6 @@ def _log_of(node: Node, t: Node) -> bool | None:
     return False if inner == t else None
 
 
-_RULES: tuple[Callable[[Node, Describe], Semantics | None], ...] = (_picked, density, divergence_of_normals, vae)
+Rule = Callable[[Node, Describe], Semantics | None]
+_RULES: tuple[Rule, ...] = (_picked, density, divergence_of_normals, vae, percentage)
 __all__ = ["is_entropy_of_target", "is_opaque", "of_array", "of_certainties", "of_losses", "plain"]

@@ -65,6 +65,8 @@ def _denominator(s: Semantics) -> str:
 
 def _over_axis(s: Semantics, how: str, axis: int, facts: Facts) -> Semantics | None:
     shape = facts.describe(s.layout.prediction).shape
+    if s.reduction.root == "each" and s.reduction.classes == "flat" and len(shape) > 1:
+        return None  # A root of each element, before it is summed along an axis: the classes' sum comes before a root.
     elementwise = s.reduction.classes in ("flat", "none") and FAMILIES[s.term.family].shape == "elementwise"
     ndim = len(shape) if elementwise else len(shape) - 1
     if ndim == 0:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.errors import CaseError
 from harness.explain.facts import Facts
 from harness.explain.named import operation
-from harness.semantics import Semantics, with_choice
-from harness.syntax import Node
+from harness.semantics import Semantics, Weight, with_choice
+from harness.syntax import Index, Literal, Node, Slice
 
 ROWS = frozenset({"rows-sum", "rows-mean"})
 
@@ -32,6 +33,20 @@ def laid_out(s: Semantics, shape: tuple[int, ...], facts: Facts) -> Semantics | 
     if (facts.shape(x), facts.shape(t), len(facts.shape(s.layout.prediction))) != (shape + classes, labels, 2):
         return None
     return replace(s, layout=replace(s.layout, prediction=x, class_axis=-1), target=replace(s.target, source=t))
+
+
+def crossed(s: Semantics, loss: Node, weight: Node, facts: Facts) -> Semantics | None:
+    """A column of losses times a row of weights: every loss with every weight."""
+    try:
+        column, row = facts.shape(loss), facts.shape(weight)
+    except CaseError:
+        return None  # A loss stands inside, whose shape the tree alone does not tell.
+    samples = facts.shape(s.layout.prediction)[:1]
+    alone = s.reduction.batch == "none" and s.target.encoding == "index" and s.weight == Weight()
+    if not alone or len(samples) != 1 or samples[0] == 1 or (column, row) != ((*samples, 1), samples):
+        return None
+    told = with_choice(s, "weight", sample=Index(weight, (Slice(None, None, None), Literal(None))))
+    return with_choice(told, "layout", broadcast="expanded")
 
 
 def _before_merging(node: Node) -> Node | None:

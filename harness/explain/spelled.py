@@ -154,7 +154,15 @@ def _rules_out(node: Node) -> bool:
 
 def sum_of_squares(node: Node) -> Node | None:
     """`sum(x ** 2, axis)` of the square of `norm(x, axis)`."""
-    found = operation(power(node)[1] or node) if power(node)[0] == "squared" else None
+    kind, inner, _ = power(node)
+    return sum_under_norm(inner) if kind == "squared" and inner is not None else None
+
+
+def sum_under_norm(node: Node) -> Node | None:
+    """`sum(x ** 2, axis)`, of which `norm(x, axis)` is the root; of a distance, its ε is added to the error."""
+    found = operation(node)
+    if found is not None and found[0] == "pairwise_distance":
+        return _under_distance(*found[1:])
     if found is None or found[0] != "norm" or not found[1]:
         return None
     _, (x, *rest), kwargs = found
@@ -170,6 +178,14 @@ def sum_of_squares(node: Node) -> Node | None:
     if set(given) - {"ord", "axis"} or given.get("ord", Literal(None)) not in _EUCLIDEAN:
         return None
     return Call("numpy.sum", (squares,), () if axis is None else (("axis", axis),))
+
+
+def _under_distance(args: tuple[Node, ...], kwargs: dict[str, Node]) -> Node | None:
+    given = dict(zip(("x1", "x2", "p", "eps", "keepdim"), args, strict=False)) | kwargs
+    if not {"x1", "x2"} <= given.keys() or given.get("p", Literal(2)) not in _EUCLIDEAN or "keepdim" in given:
+        return None
+    error = Binary("+", Binary("-", given["x1"], given["x2"]), given.get("eps", Literal(1e-6)))
+    return Call("numpy.sum", (Binary("**", error, Literal(2)),), (("axis", Literal(-1)),))
 
 
 _NORM_WORDS = {"p": "ord", "dim": "axis"}

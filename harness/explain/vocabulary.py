@@ -13,6 +13,7 @@ FAMILIES = {
     "quantile": "quantile loss",
     "squared-log": "squared error of the logarithms",
     "absolute-percentage": "absolute error as a part of the target",
+    "symmetric-percentage": "absolute error as a part of target and prediction together",
     "poisson": "Poisson likelihood",
     "gaussian-nll": "likelihood of a normal distribution",
     "gaussian-kl": "KL divergence of a normal distribution from the standard one",
@@ -74,6 +75,9 @@ FLOORS = {
     "epsilon": "{} added",
     "zero_target": "what has target 0 is left out",
     "log_zero": "log 0 taken as {}",
+    "under_root": "{} added under the root",
+    "added": "{} added to what it divides by",
+    "inside": "{} added inside the logarithms",
 }
 # What a parameter is called, and what it is where a side does not say; flags are the two things that they choose from.
 PARAMETERS: dict[str, tuple[str, float | None]] = {
@@ -110,6 +114,7 @@ CLASSES = {
     "flat": "classes not told from samples",
 }
 REDUCTIONS = {"sum": "sum", "mean": "mean", "none": "not reduced"}
+ROOTS = {"none": "as it is", "each": "the square root of each", "whole": "the square root of the whole"}
 KINKS = {
     "abs": "|x| at 0",
     "relu": "max(0, x) at 0",

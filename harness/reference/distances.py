@@ -62,19 +62,32 @@ def _quantile(s: Setting) -> Tensor:
 
 
 def _squared_log(s: Setting) -> Tensor:
-    floor = s.number("floor", -math.inf)
+    """(log(1 + p) − log(1 + t))², both kept from "floor"; "inside" is what is added instead of 1."""
+    floor, inside = s.number("floor", -math.inf), s.number("inside", 1.0)
     p, t = s.reading.p(), s.t
     if floor > -math.inf:
         p, t = p.maximum(floor, 1.0), t.maximum(floor, 1.0)
     # Where 1 + p is formed before its logarithm is taken, its rounding is one unit of the logarithm.
-    error = (p.log1p() - t.log1p()).widen(np.full(p.shape, 2.0))
+    logs = [x.log1p() if inside == 1.0 else (x + inside if inside else x).log() for x in (p, t)]
+    error = (logs[0] - logs[1]).widen(np.full(p.shape, 2.0))
     return error * error
 
 
 def _absolute_percentage(s: Setting) -> Tensor:
-    """|p − t| / |t|; "added" is what is added to t before it is divided by, "floor" what |t| is kept from."""
+    """|p − t| / |t|; "added" is what is added to t before it is divided by, the others what |t| is kept from 0 by."""
     size = (s.t + s.parameters["added"] if "added" in s.parameters else s.t).abs()
-    return _absolute(s) / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
+    return _part(s, size)
+
+
+def _symmetric_percentage(s: Setting) -> Tensor:
+    return _part(s, s.reading.p().abs(s.ties["abs"]) + s.t.abs())
+
+
+def _part(s: Setting, size: Tensor) -> Tensor:
+    """|p − t| as a part of a size, which "floor" is the least of, and to which "epsilon" is added."""
+    error = (s.reading.p() - s.t).abs(s.ties["abs"])
+    size = size + s.parameters["epsilon"] if "epsilon" in s.parameters else size
+    return error / (size.maximum(s.parameters["floor"]) if "floor" in s.parameters else size)
 
 
 DISTANCES: dict[str, Family] = {
@@ -86,4 +99,5 @@ DISTANCES: dict[str, Family] = {
     "quantile": Family(_quantile, r"\max(q(t-p),(q-1)(t-p))"),
     "squared-log": Family(_squared_log, r"(\log(1+p)-\log(1+t))^2"),
     "absolute-percentage": Family(_absolute_percentage, r"|p-t|/|t|"),
+    "symmetric-percentage": Family(_symmetric_percentage, r"|p-t|/(|p|+|t|)"),
 }

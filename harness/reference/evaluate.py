@@ -16,7 +16,7 @@ from harness.reference.backward import gradient
 from harness.reference.constants import arithmetic_of
 from harness.reference.interpret import Loss, Scope, interpret
 from harness.reference.reading import ACTIVATIONS, Reading
-from harness.reference.reduction import Contributions, reduce_batch, reduce_classes
+from harness.reference.reduction import Contributions, reduce_batch, reduce_classes, rooted
 from harness.reference.setting import Setting
 from harness.reference.setup import Setup
 from harness.reference.tape import TIES, Tensor
@@ -225,6 +225,8 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
     loss = term if coupled else reduce_classes(semantics.reduction, term)
     if semantics.precision.accumulation is not None:
         loss = loss.cast(arithmetic_of(loss.arith, semantics.precision.accumulation))
+    if semantics.reduction.root == "each":
+        loss = _rooted(semantics, loss, setup)
     if semantics.modulation.z_loss is not None:
         loss = loss + weights.z_loss(termed.reading, number(semantics.modulation.z_loss))
     weight_total, raw = None, None
@@ -240,7 +242,8 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
         raw = number(weight.sample)
         if semantics.precision.accumulation is not None:
             raw = raw.cast(loss.arith)
-        loss, weight_total = _sample_weighted(loss, raw, weight_total)
+        crossed = semantics.layout.broadcast == "expanded" and semantics.target.encoding == "index"
+        loss, weight_total = _sample_weighted(loss, raw, weight_total, crossed=crossed)
     kept = _kept(semantics, setup, decoded, loss.shape)
     if kept is not None:
         loss = loss.where(kept, 0.0)
@@ -248,11 +251,19 @@ def _reduce(semantics: Semantics, setup: Setup, termed: _Termed) -> Tensor:
     if decoded.bad is not None and decoded.bad.shape == loss.shape:
         loss = loss.where(~decoded.bad, math.nan)
     reduced = reduce_batch(semantics.reduction, Contributions(loss, weight_total, raw, kept, termed.samples))
+    reduced = _rooted(semantics, reduced, setup) if semantics.reduction.root == "whole" else reduced
     return reduced if semantics.precision.accumulation is None else reduced.cast(term.arith)
 
 
-def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
-    if sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
+def _rooted(semantics: Semantics, loss: Tensor, setup: Setup) -> Tensor:
+    added = dict(semantics.term.parameters).get("under_root")
+    tie = dict(semantics.gradient.tie).get("norm", TIES["norm"])
+    return rooted(loss, None if added is None else setup.number(added), tie)
+
+
+def _sample_weighted(loss: Tensor, sample: Tensor, before: Tensor | None, *, crossed: bool) -> tuple[Tensor, Tensor]:
+    """Weighted losses, and their weights; `crossed`: a column of weights meets every loss of a row."""
+    if not crossed and sample.ndim > loss.ndim and math.prod(sample.shape) == math.prod(loss.shape):
         loss = loss.reshape(sample.shape)
         before = before if before is None else before.reshape(sample.shape)
     loss = loss * sample

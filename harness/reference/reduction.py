@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.reference import primitives
+
 if TYPE_CHECKING:
     from harness.reference.tape import Tensor
     from harness.semantics import Reduction
@@ -42,6 +44,12 @@ def reduce_classes(reduction: Reduction, term: Tensor) -> Tensor:
             return term.sum(-1) / float(term.shape[-1])
         case _:
             return term
+
+
+def rooted(x: Tensor, added: Tensor | None, tie: float) -> Tensor:
+    """√(x + added); `tie` says whether its slope at 0 is 0, or has none."""
+    x = x if added is None else x + added
+    return primitives.flat_root(x) if tie == 0.0 else x.sqrt()
 
 
 def reduce_batch(reduction: Reduction, parts: Contributions) -> Tensor:

@@ -45,8 +45,9 @@ class Family:
 
 
 def error_of(s: Setting) -> Tensor:
-    """p − t."""
-    return s.reading.p() - s.t
+    """p − t, and what is added to it: torch's pairwise distance adds 1e-6."""
+    error = s.reading.p() - s.t
+    return error + s.parameters["epsilon"] if "epsilon" in s.parameters else error
 
 
 def sign_of(s: Setting) -> Tensor:

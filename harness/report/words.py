@@ -90,6 +90,7 @@ DETAILS: dict[str, str] = {
     "reduction.denominator": "What the mean counts.",
     "reduction.microbatches": "Whether means of parts are averaged, and the sizes of the parts.",
     "reduction.zero": "The result when nothing is left to count.",
+    "reduction.root": "Whether a square root is taken: of the whole loss, of each sample's own, or of neither.",
     "scale.constant": "A constant factor on the whole loss.",
     "scale.sign": "Whether the loss or its negative is returned.",
     "scale.log_base": "The base of the logarithm: e for nats, 2 for bits.",

@@ -16,6 +16,7 @@ from harness.explain.identify.confirm import confirmed_as_given
 from harness.explain.identify.coupled import coupled
 from harness.explain.identify.frame import CONSTANT, Frame, frames_of
 from harness.explain.identify.naming import ABSENT, exchanged, is_signs, is_whole, with_names
+from harness.explain.identify.rooted import is_flat, is_root, rooted, squares_of
 from harness.explain.identify.search import Steer, found
 from harness.explain.identify.stages import passed, settled, through
 from harness.explain.identify.suggested import first_that_holds
@@ -142,6 +143,7 @@ def _first_identified(
             for frame in fitting[:1]
             for shares in normalised_target(frame, oracle)
         ),
+        (_as_root(frame, oracle, first, seed) for frame in fitting[:1]),
         _in_other_roles(frames[0], oracle, first, seed, failures, (ABSENT, *frames[0].extras)),
     )
     found = next((each for each in attempts if each is not None and each.semantics is not None), None)
@@ -160,6 +162,18 @@ def _across(frame: Frame, oracle: Oracle, first: Array, failures: list[Identific
             return result
         failures.append(result)
     return None
+
+
+def _as_root(frame: Frame, oracle: Oracle, first: Array, seed: int) -> Identification | None:
+    """As the root of a loss."""
+    if not is_root(first):
+        return None
+    with np.errstate(over="ignore"):
+        found = _of_form(frame, squares_of(oracle), np.square(first), seed, [])
+    if found is None or found.semantics is None:
+        return None
+    root = rooted(found.semantics, flat=is_flat(oracle, frame))
+    return None if root is None else _as_given(replace(found, semantics=root), oracle, frame)
 
 
 def _in_other_roles(

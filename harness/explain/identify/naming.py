@@ -20,7 +20,10 @@ ABSENT = ""
 def exchanged(frame: Frame, other: str) -> dict[str, str]:
     """New name → name, with another input for the target; with ABSENT, what was the target is one input more."""
     if other == ABSENT:
-        return {f"{name}_input" if name == frame.target else name: name for name in frame.given}
+        one_more = f"{frame.target}_input"
+        while one_more in frame.given:
+            one_more += "_"
+        return {one_more if name == frame.target else name: name for name in frame.given}
     swap = {frame.target: other, other: frame.target}
     return {name: swap.get(name, name) for name in frame.given}
 

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     sums.reordered,
     arrays.of_two,
     arrays.of_quotient,
+    arrays.of_logarithms,
     arrays.the_other_way_round,
     arrays.as_divergence,
 )
@@ -53,6 +54,7 @@ BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ..
     weights.same_numbers,
     counts.recounted,
     sums.as_poly,
+    arrays.of_root,
     arrays.as_quantile,
 )
 # Differences that no number shows on ordinary inputs count little; pairs whose tellings are tried.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from harness.explain.named import number, operation
 from harness.explain.tellings.ground import Ground
-from harness.semantics import Guard, Semantics, with_choice
+from harness.semantics import Activation, Guard, Semantics, Term, with_choice
 from harness.syntax import Binary, Call, Literal, Method, Node
 from harness.trees import inputs_of
 
@@ -43,6 +45,46 @@ def of_quotient(s: Semantics, ground: Ground) -> Iterator[Semantics]:
             yield replace(told, layout=replace(s.layout, prediction=x), target=replace(s.target, source=t))
         case _:
             return
+
+
+def of_logarithms(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """The squared difference of two logarithms: that of log(1 + p) and log(1 + t), or of another sum than with 1."""
+    if s.term != Term("squared") or s.target.encoding != "dense" or s.activation.temperature != 1.0:
+        return
+    chained = Call("numpy.log", (s.layout.prediction,)) if s.activation.chain == ("log",) else s.layout.prediction
+    p, t = _inside(chained), _inside(s.target.source)
+    if s.activation.chain not in ((), ("log",)) or s.guard != Guard() or p is None or t is None or p[1] != t[1]:
+        return
+    term = Term("squared-log", parameters=() if p[1] == 1.0 else (("inside", p[1]),))
+    told = replace(s, term=term, activation=Activation())
+    yield replace(told, layout=replace(s.layout, prediction=p[0]), target=replace(s.target, source=t[0]))
+
+
+def _inside(node: Node) -> tuple[Node, float] | None:
+    """(x, c) of log(x + c)."""
+    found = operation(node)
+    if found is None or found[0] not in ("log", "log1p") or len(found[1]) != 1 or found[2]:
+        return None
+    inner = found[1][0]
+    if found[0] == "log1p":
+        return inner, 1.0
+    match inner:
+        case Binary("+", x, c) | Binary("+", c, x) if (amount := number(c)) is not None:
+            return x, amount
+        case _:
+            return inner, 0.0
+
+
+def of_root(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantics]:
+    """An absolute error beside the root of a square: the root of its square."""
+    beside = other.term.family == "squared" and other.reduction.root == "each" and other.reduction.classes == "flat"
+    if not beside or s.term.family != "absolute" or s.reduction.classes != "flat" or s.reduction.root != "none":
+        return
+    arrays = ground.array(s.layout.prediction), ground.array(s.target.source)
+    if s.activation.chain or arrays[0] is None or arrays[1] is None or np.any(arrays[0] == arrays[1]):
+        return  # At 0 the slopes of the two are their own.
+    told = with_choice(replace(s, term=replace(s.term, family="squared")), "reduction", root="each")
+    yield replace(told, gradient=other.gradient)
 
 
 def as_quantile(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:

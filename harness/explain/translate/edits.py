@@ -150,6 +150,14 @@ def scaled(draft: Draft, wish: Wish) -> Iterator[Draft]:
         yield draft.wrapped(out.node)
 
 
+def rooted(draft: Draft, wish: Wish) -> Iterator[Draft]:
+    """The square root of what the call returns."""
+    if wish.point.reduction.root == "none" != wish.goal.reduction.root:
+        under = dict(wish.goal.term.parameters).get("under_root")
+        inner = Sketch(HOLE) if under is None else Sketch(HOLE) + Sketch(wish.node(under))
+        yield draft.wrapped(wish.dialect.call("sqrt", inner).node)
+
+
 # Factor, or the stage it belongs to, to the edits that may remove the difference, shortest code first.
 EDITS: Mapping[str, Edit] = {
     "layout.class_axis": axed,
@@ -167,6 +175,7 @@ EDITS: Mapping[str, Edit] = {
     "weight.class": sums.class_weighted,
     "weight.sample": sums.sample_weighted,
     "weight.mask": sums.masked,
+    "reduction.root": rooted,
     "reduction": sums.reduced,
     "scale": scaled,
 }

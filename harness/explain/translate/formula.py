@@ -33,8 +33,11 @@ def _single(s: Semantics, dialect: Dialect, describe: Describe) -> Sketch:
     r = Read(s, dialect, describe)
     loss = _picked(r) or _per_sample(r, _modulated(r, TERMS[s.term.family](r)))
     if s.modulation.z_loss is not None:
+        if s.reduction.root == "each":
+            raise Inexpressible("a z-loss beside a root has no place of its own")
         loss = loss + r.value(s.modulation.z_loss) * dialect.call("logsumexp", r.before, -1) ** 2
-    return _scaled(r, _reduced(r, loss))
+    reduced = _reduced(r, loss)
+    return _scaled(r, _rooted(r, reduced) if s.reduction.root == "whole" else reduced)
 
 
 def _picked(r: Read) -> Sketch | None:
@@ -73,9 +76,16 @@ def _per_sample(r: Read, term: Sketch) -> Sketch:
     loss = (
         r.d.reduced(s.reduction.classes, term, -1) if s.reduction.classes in ("sum", "mean") and not coupled else term
     )
+    if s.reduction.root == "each":
+        loss = _rooted(r, loss)
     if s.weight.klass is not None and s.weight.klass_in == "target":
         loss = loss * _class_weights(r)
     return loss
+
+
+def _rooted(r: Read, loss: Sketch) -> Sketch:
+    added = dict(r.s.term.parameters).get("under_root")
+    return r.d.call("sqrt", loss if added is None else loss + r.value(added))
 
 
 def _class_weights(r: Read) -> Sketch:

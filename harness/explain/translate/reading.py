@@ -202,8 +202,9 @@ class Read:
 
     @cached_property
     def error(self) -> Sketch:
-        """p − t."""
-        return self.p - self.t
+        """p − t, and what is added to it."""
+        added = dict(self.s.term.parameters).get("epsilon")
+        return self.p - self.t if added is None else self.p - self.t + self.value(added)
 
 
 def _bound(bound: float | str | None) -> Operand | None:

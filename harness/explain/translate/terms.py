@@ -104,16 +104,28 @@ def quantile(r: Read) -> Sketch:
 
 def squared_log(r: Read) -> Sketch:
     """(log(1 + p) − log(1 + t))²."""
-    floor = dict(r.s.term.parameters).get("floor")
-    p, t = (a if floor is None else r.d.at_least(a, r.value(floor)) for a in (r.p, r.t))
-    return (r.d.call("log1p", p) - r.d.call("log1p", t)) ** 2
+    floor, inside = dict(r.s.term.parameters).get("floor"), _number(r, "inside", 1.0)
+    arrays = (a if floor is None else r.d.at_least(a, r.value(floor)) for a in (r.p, r.t))
+    p, t = (r.d.call("log1p", a) if inside == 1.0 else r.d.call("log", a + inside if inside else a) for a in arrays)
+    return (p - t) ** 2
 
 
 def absolute_percentage(r: Read) -> Sketch:
     """|p − t| / |t|."""
-    floor = dict(r.s.term.parameters).get("floor")
-    size = r.d.call("abs", r.t)
-    return r.d.call("abs", r.error) / (size if floor is None else r.d.at_least(size, r.value(floor)))
+    added = dict(r.s.term.parameters).get("added")
+    return _part(r, r.d.call("abs", r.t if added is None else r.t + r.value(added)))
+
+
+def symmetric_percentage(r: Read) -> Sketch:
+    """|p − t| / (|p| + |t|)."""
+    return _part(r, r.d.call("abs", r.p) + r.d.call("abs", r.t))
+
+
+def _part(r: Read, size: Sketch) -> Sketch:
+    """|p − t| as a part of a size that is kept from 0."""
+    given = dict(r.s.term.parameters)
+    size = size + r.value(given["epsilon"]) if "epsilon" in given else size
+    return r.d.call("abs", r.p - r.t) / (r.d.at_least(size, r.value(given["floor"])) if "floor" in given else size)
 
 
 def poisson(r: Read) -> Sketch:
@@ -261,6 +273,7 @@ TERMS: dict[str, Write] = {
     "quantile": quantile,
     "squared-log": squared_log,
     "absolute-percentage": absolute_percentage,
+    "symmetric-percentage": symmetric_percentage,
     "poisson": poisson,
     "gaussian-nll": gaussian_nll,
     "logistic": logistic,

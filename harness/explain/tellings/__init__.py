@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     sums.reordered,
     arrays.of_two,
     arrays.of_quotient,
+    arrays.as_absolute,
     arrays.of_logarithms,
     arrays.the_other_way_round,
     arrays.as_divergence,

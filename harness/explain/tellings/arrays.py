@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -85,6 +86,14 @@ def of_root(s: Semantics, ground: Ground, other: Semantics) -> Iterator[Semantic
         return  # At 0 the slopes of the two are their own.
     told = with_choice(replace(s, term=replace(s.term, family="squared")), "reduction", root="each")
     yield replace(told, gradient=other.gradient)
+
+
+def as_absolute(s: Semantics, _ground: Ground) -> Iterator[Semantics]:
+    """√e² is |e|, with a slope of its own at 0."""
+    plain = s.term.family == "squared" and not s.term.parameters
+    if plain and s.reduction.root == "each" and s.reduction.classes == "flat":
+        told = with_choice(with_choice(s, "term", family="absolute"), "reduction", root="none")
+        yield with_choice(told, "gradient", tie=(("abs", dict(s.gradient.tie).get("norm", math.nan)),))
 
 
 def as_quantile(s: Semantics, _ground: Ground, other: Semantics) -> Iterator[Semantics]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from queue import SimpleQueue
 from types import TracebackType
@@ -18,6 +19,8 @@ T = TypeVar("T")
 # Another process needs as long to start as some cases take to be judged.
 FEWEST = 8
 MOST_HELPERS = 7
+# Calls that a process has ahead of it: no more, so that this one finds those that nobody has begun.
+AHEAD = 2
 # As low as frameworks are: without their answers there is nothing to judge.
 NICENESS = 5
 
@@ -65,54 +68,51 @@ class Crew(Generic[T]):
     def add(self, name: str, *call: object) -> None:
         """Have one more call made, whose result will come by this name."""
         self._calls[name] = call
-        if self._pool is not None:
-            self._give(self._pool, name)
-        elif self._others > 0 and len(self._calls) >= FEWEST:
+        if self._pool is None and self._others > 0 and len(self._calls) >= FEWEST:
             # Not forked: this process may have threads.
             context = get_context("spawn")
             self._pool = ProcessPoolExecutor(self._others, context, initializer=os.nice, initargs=(NICENESS,))
-            for each in self._calls:
-                self._give(self._pool, each)
+        self._give()
 
-    def _give(self, pool: ProcessPoolExecutor, name: str) -> None:
-        try:
-            with uninterrupted():
-                future = pool.submit(self._function, *self._calls[name])
-        except BrokenProcessPool:
-            return
-        self._given[name] = future
-        future.add_done_callback(lambda _: self._ended.put(name))
+    def _give(self) -> None:
+        """Calls that nobody has begun, the last first: this process begins with the first."""
+        waiting = (name for name in reversed(self._calls) if name not in self._given)
+        while self._pool is not None and len(self._given) < AHEAD * self._others:
+            name = next(waiting, None)
+            if name is None:
+                return
+            try:
+                with uninterrupted():
+                    future = self._pool.submit(self._function, *self._calls[name])
+            except BrokenProcessPool:
+                self._pool, self._others = None, 0
+                return
+            self._given[name] = future
+            future.add_done_callback(partial(self._end, name))
+
+    def _end(self, name: str, _future: Future[T]) -> None:
+        self._ended.put(name)
 
     def made(self) -> Iterator[tuple[str, T]]:
         """What others have made since; nothing is waited for."""
         while not self._ended.empty():
-            if result := self._taken(self._ended.get()):
-                yield result
+            yield self._taken(self._ended.get())
 
     def next(self) -> tuple[str, T] | None:
         """A result that others have; or of a call that is made here, if nobody has begun it; or their next one.
 
         None where no calls are left.
         """
-        while self._calls:
-            if self._ended.empty():
-                free = next((name for name in self._calls if self._is_free(name)), None)
-                if free is not None:
-                    self._given.pop(free, None)
-                    return free, self._function(*self._calls.pop(free))
-            if result := self._taken(self._ended.get()):
-                return result
-        return None
-
-    def _is_free(self, name: str) -> bool:
-        return name not in self._given or self._given[name].cancel()
-
-    def _taken(self, name: str) -> tuple[str, T] | None:
-        """The result of this name; None of a call that was made here instead."""
-        future = self._given.pop(name, None)
-        if future is None:
+        if not self._calls:
             return None
-        call = self._calls.pop(name)
+        free = next((name for name in self._calls if name not in self._given), None)
+        if free is None or not self._ended.empty():
+            return self._taken(self._ended.get())
+        return free, self._function(*self._calls.pop(free))
+
+    def _taken(self, name: str) -> tuple[str, T]:
+        future, call = self._given.pop(name), self._calls.pop(name)
+        self._give()
         try:
             return name, future.result()
         except BrokenProcessPool:

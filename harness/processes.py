@@ -19,8 +19,8 @@ T = TypeVar("T")
 # Another process needs as long to start as some cases take to be judged.
 FEWEST = 8
 MOST_HELPERS = 7
-# Calls that a process has ahead of it: no more, so that this one finds those that nobody has begun.
-AHEAD = 2
+# Calls that a process has ahead of it: enough while this one is busy, and few enough to leave it the others.
+AHEAD = 6
 # As low as frameworks are: without their answers there is nothing to judge.
 NICENESS = 5
 

@@ -114,6 +114,19 @@ SAME += (
         "((prediction[:, :2] - other[:, :2]) ** 2).sum(1).mean()",
     ),
 )
+# Two conventions that a count of elements could hide: two of four is what somebody wrote.
+TWO = (
+    (
+        "0.5 * F.mse_loss(score, label, reduction='sum')",
+        "F.mse_loss(score, label)",
+        ["reduction.batch", "scale.constant"],
+    ),
+    (
+        "2 * F.mse_loss(score, label)",
+        "F.mse_loss(score, label, reduction='sum')",
+        ["reduction.batch", "scale.constant"],
+    ),
+)
 # What differs between them, and nothing else.
 ONE = (
     (
@@ -251,7 +264,7 @@ APART = (
         "F.cross_entropy(prediction, target)",
     ),
 )
-ALL = sorted({text for row in (*SAME, *APART) for text in row} | {text for row in ONE for text in row[:2]})
+ALL = sorted({text for row in (*SAME, *APART) for text in row} | {text for row in (*ONE, *TWO) for text in row[:2]})
 POINTS = {text: two_class(point_of(parse(text, INPUTS), FACTS)) for text in ALL}
 
 
@@ -263,6 +276,12 @@ def between(first, second):
 
 def factors(first, second):
     return sorted(d.factor for d in differences(*aligned(*told(POINTS[first], POINTS[second], GROUND))))
+
+
+@pytest.mark.parametrize(("first", "second", "wanted"), TWO)
+def test_two_conventions_are_both_told(first, second, wanted):
+    assert between(first, second) == wanted
+    assert between(second, first) == wanted
 
 
 @pytest.mark.parametrize(("first", "second"), SAME)

@@ -54,6 +54,7 @@ BETWEEN: tuple[Callable[[Semantics, Ground, Semantics], Iterator[Semantics]], ..
     masks.counting_alike,
     weights.same_numbers,
     counts.recounted,
+    counts.reclassed,
     sums.as_poly,
     arrays.of_root,
     arrays.as_quantile,

@@ -11,6 +11,7 @@ REDUCED = {
     "benchmarks.speed": ("--seconds", "0.5"),
     "benchmarks.cold": ("--runs", "3"),
     "benchmarks.injections": ("--count", "200"),
+    "benchmarks.identification": ("--only", "compositions", "--compositions", "20"),
     "benchmarks.equal_pairs": ("--pairs", "2000"),
     "benchmarks.rules": ("--seeds", "1"),
 }

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
 import harness
 from harness.explain.formula import formula_text
 from harness.reference.arithmetic import Rounded
 from harness.reference.evaluate import evaluate
 
-torch = pytest.importorskip("torch")
 F = torch.nn.functional
 pytestmark = pytest.mark.frameworks
 

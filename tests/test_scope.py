@@ -61,3 +61,19 @@ def test_what_only_agrees_here_comes_with_an_input_that_parts_it(a, b, name):
     assert found.verdict in (Verdict.EQUAL, Verdict.IDENTICAL)
     assert found.scope == "here"
     assert name in found.parting_input
+
+
+def test_what_is_held_constant_is_no_form_of_evaluation():
+    text = TEXT.replace("gradient: false", "gradient: prediction")
+    weighted = "jnp.mean({} * (prediction - target) ** 2)"
+    held = weighted.format("jax.lax.stop_gradient(jnp.abs(prediction - target))")
+    case = read_case(text.format(a=weighted.format("jnp.abs(prediction - target)"), b=held), "scope.yaml")
+    seen = {}
+    for name, side in case.sides.items():
+        out = as_written(side.tree, as_arrays(case.inputs, "float32"), PLAIN, "float32", "prediction")
+        seen[Key("scope", name, "float32")] = Computed(np.asarray(out.value), np.asarray(out.gradient), "float32")
+    value, gradient = judge_case(case, seen).comparisons
+
+    assert value.verdict in (Verdict.EQUAL, Verdict.IDENTICAL)
+    assert gradient.verdict == Verdict.UNEXPLAINED
+    assert "evaluation" not in {factor.factor for factor in gradient.explanation.factors}

@@ -13,6 +13,7 @@ from harness.explain.differences import Difference
 from harness.explain.meeting import Met, seen_differences
 from harness.explain.question import Question, Standing
 from harness.explain.shares import Worth, worths
+from harness.explain.written import agree
 from harness.findings import Divergence, Factor
 from harness.records import Array
 from harness.reference.arithmetic import FORMATS
@@ -54,10 +55,18 @@ def rounding_of(
         ):
             pair[at], pair[1 - at] = words[0][1], words[0][0]
             rows.append(("precision.input", extra, pair[0], pair[1]))
-        elif not side.stands(aspect, question.dtype) and side.stands_as_written(aspect, question.dtype):
+        elif is_naive(side, aspect, question.dtype):
             pair[at], pair[1 - at] = words[1][1], words[1][0]
             rows.append(("evaluation", extra, pair[0], pair[1]))
     return tuple(rows)
+
+
+def is_naive(side: Standing, aspect: str, dtype: str) -> bool:
+    """Whether a side returned what its form rounds to, which is its point's number in exact arithmetic."""
+    point, written = side.enclosed(aspect), side.enclosed(aspect, as_written=True)
+    if point is None or written is None or side.stands(aspect, dtype):
+        return False
+    return side.stands_as_written(aspect, dtype) and agree(point, written)
 
 
 def factors_of(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from harness.compare import difference, excess
+from harness.explain.account import is_naive
 from harness.explain.aligned import aligned
 from harness.explain.describe import words_of
 from harness.explain.differences import differences
 from harness.explain.question import Question, Standing
 from harness.explain.search import search
-from harness.explain.written import agree
+
+# Why an expression may have another derivative than its formula.
+HELD = "something in it is held constant, or has a slope of its own at a kink"
 
 
 def blame(a: Standing, b: Standing, aspect: str, question: Question) -> str:
@@ -19,25 +22,16 @@ def blame(a: Standing, b: Standing, aspect: str, question: Question) -> str:
     for side in (a, b):
         if side.reference is None:
             words.append(f"{side.name} computes no loss that is known here" + _next(side))
-        elif held_back(side, aspect, question.dtype):
-            words.append(f"{side.name} has the value of its point and another derivative: {_HELD}")
-        elif not (side.stands(aspect, question.dtype) or side.stands_as_written(aspect, question.dtype)):
+        elif side.stands(aspect, question.dtype) or is_naive(side, aspect, question.dtype):
+            continue
+        elif side.stands_as_written(aspect, question.dtype):
+            words.append(f"{side.name} has the value of its point and another derivative: {HELD}")
+        else:
             words.append(
                 _contradiction(side, aspect)
                 + (_resembles(side, question) if question.searching and aspect == "value" else "")
             )
     return "; ".join(words)
-
-
-_HELD = "something in it is held constant, or has a slope of its own at a kink"
-
-
-def held_back(side: Standing, aspect: str, dtype: str) -> bool:
-    """Whether an expression has another derivative than its formula, by `detach` or `stop_gradient`."""
-    point, written = side.enclosed(aspect), side.enclosed(aspect, as_written=True)
-    if aspect != "gradient" or point is None or written is None or side.stands(aspect, dtype):
-        return False
-    return side.stands_as_written(aspect, dtype) and not agree(point, written)
 
 
 def _next(side: Standing) -> str:

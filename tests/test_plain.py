@@ -138,3 +138,19 @@ def test_what_is_another_formula_is_not_read_as_one(text):
 @pytest.mark.parametrize("text", NO_OVERLAPS)
 def test_what_is_no_overlap_is_not_called_one(text):
     assert resolve(parse(text, set(INPUTS)), facts_for(INPUTS, "float64", "b")) is None
+
+
+@pytest.mark.parametrize(
+    ("divisor", "zero"),
+    [
+        ("w.sum()", "nan"),
+        ("np.maximum(w.sum(), 1)", "zero"),
+        ("(w.sum() + 1e-16)", "zero"),
+        ("torch.clamp(w.sum(), min=1.0)", "zero"),
+    ],
+)
+def test_a_count_that_is_kept_from_0_leaves_nothing_undivided(divisor, zero):
+    tree = parse(f"(w * (x - v)[:, 0] ** 2).sum() / {divisor}", set(INPUTS))
+    reduction = resolve(tree, facts_for(INPUTS, "float64", "x")).reduction
+
+    assert (reduction.denominator, reduction.zero) == ("weights", zero)

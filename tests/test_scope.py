@@ -65,9 +65,11 @@ def test_what_only_agrees_here_comes_with_an_input_that_parts_it(a, b, name):
 
 def test_what_is_held_constant_is_no_form_of_evaluation():
     text = TEXT.replace("gradient: false", "gradient: prediction")
-    weighted = "jnp.mean({} * (prediction - target) ** 2)"
-    held = weighted.format("jax.lax.stop_gradient(jnp.abs(prediction - target))")
-    case = read_case(text.format(a=weighted.format("jnp.abs(prediction - target)"), b=held), "scope.yaml")
+    loss = "optax.sigmoid_binary_cross_entropy(prediction, target)"
+    focal = "jnp.mean({} ** 2 * " + loss + ")"
+    hard = f"(1 - jnp.exp(-{loss}))"
+    sides = focal.format(hard), focal.format(f"jax.lax.stop_gradient({hard})")
+    case = read_case(text.format(a=sides[0], b=sides[1]), "scope.yaml")
     seen = {}
     for name, side in case.sides.items():
         out = as_written(side.tree, as_arrays(case.inputs, "float32"), PLAIN, "float32", "prediction")
